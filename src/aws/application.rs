@@ -1,0 +1,304 @@
+//! SSO Admin: the Identity Center instance, the application that signs people in, and who is assigned to it.
+
+use aws_config::SdkConfig;
+use aws_sdk_ssoadmin::Client;
+use aws_sdk_ssoadmin::operation::describe_application::DescribeApplicationOutput;
+use aws_sdk_ssoadmin::types::{
+    ApplicationAssignment, ApplicationStatus, InstanceMetadata, InstanceStatus, PrincipalType,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::connector::Announce;
+use super::directory::IdentityCenterAt;
+use super::error::{Error, ErrorKind};
+use super::iam::Place;
+use super::lane::Lane;
+use super::ledger::Ledger;
+use super::operation::{self, Operation, Service};
+use super::pace::Pace;
+use super::paging::{self, Page};
+use super::probe::Trials;
+use super::retry::Corrections;
+use crate::model::connect::{Application, ApplicationState};
+use crate::model::id::{ApplicationArn, GroupId, PrincipalId};
+use crate::model::limits::Rate;
+use crate::model::reference::{ApplicationRef, Role};
+
+/// The most that a page of SSO Admin holds.
+const PAGE: i32 = 100;
+
+/// How an assignment came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assigned {
+    /// It was made.
+    Done,
+    /// It was there already.
+    AlreadySo,
+}
+
+/// SSO Admin in one Region.
+#[derive(Debug, Clone)]
+pub(super) struct SsoAdmin {
+    client: Client,
+    lane: Lane,
+    instance_arn: Option<String>,
+}
+
+/// What is to be known of the instance.
+pub(super) struct InstanceFound {
+    pub(super) arn: String,
+    pub(super) store_id: String,
+}
+
+impl SsoAdmin {
+    /// `config` decides which Region it is and as whom it is called.
+    pub(super) fn new(config: &SdkConfig, pace: &Pace, rate: &Rate, at: &IdentityCenterAt) -> Self {
+        let account = at.role.as_ref().and_then(Role::account);
+        let region = config.region().map_or(at.region.as_str(), AsRef::as_ref).to_owned();
+        let here = Place { region, account: account.clone(), ..Place::default() };
+        let lane = Lane::new(pace, rate, account, here);
+        let client = aws_sdk_ssoadmin::config::Builder::from(config)
+            .interceptor(Announce(lane.clone()))
+            .retry_classifier(Corrections(Service::SsoAdmin))
+            .build();
+        Self { client: Client::from_conf(client), lane, instance_arn: at.instance_arn.clone() }
+    }
+
+    pub(super) fn counted(&self, ledger: &Ledger) -> Self {
+        let client = self.client.config().to_builder().interceptor(ledger.clone()).build();
+        Self { client: Client::from_conf(client), ..self.clone() }
+    }
+
+    pub(super) fn urgent(&self) -> Self {
+        Self { lane: self.lane.urgent(), ..self.clone() }
+    }
+
+    pub(super) fn until(&self, stop: &CancellationToken) -> Self {
+        Self { lane: self.lane.until(stop), ..self.clone() }
+    }
+
+    /// The one instance that is meant: the configured one, or the only one there is.
+    pub(super) async fn instance(&self) -> Result<InstanceFound, Error> {
+        let operation = &operation::LIST_INSTANCES;
+        let doing = || "find the Identity Center instance".to_owned();
+        let fetch = |token| async move {
+            let call = self.client.list_instances().max_results(PAGE).set_next_token(token);
+            let answer = self.lane.call(operation, doing, call.send()).await?;
+            Ok(Page::new(answer.instances, answer.next_token))
+        };
+        let mut instances = paging::collect(&self.lane, operation, doing, fetch).await?;
+        if let Some(arn) = &self.instance_arn {
+            instances.retain(|instance| instance.instance_arn.as_ref() == Some(arn));
+        }
+        let no = |kind, why: String| Error::plain(kind, Some(operation), self.lane.place(), doing(), why);
+        let region = &self.lane.place().region;
+        let instance = match <[InstanceMetadata; 1]>::try_from(instances) {
+            Ok([instance]) => instance,
+            Err(none) if none.is_empty() => {
+                return Err(no(ErrorKind::NotFound, format!("the account sees no such instance in `{region}`")));
+            }
+            Err(several) => {
+                let why = format!("the account sees {} instances in `{region}`", several.len());
+                return Err(no(ErrorKind::Conflict, why));
+            }
+        };
+        if let Some(status) = instance.status.filter(|status| *status != InstanceStatus::Active) {
+            return Err(no(ErrorKind::Invalid, format!("the instance is not active: its status is `{status}`")));
+        }
+        match (instance.instance_arn, instance.identity_store_id) {
+            (Some(arn), Some(store_id)) => Ok(InstanceFound { arn, store_id }),
+            _ => Err(no(ErrorKind::Unreadable, "the answer lacks an id".to_owned())),
+        }
+    }
+
+    /// The application that is meant, and its assignments. `home` is SSO Admin in Identity Center's own Region, which
+    /// knows the instance that a name is looked for in.
+    pub(super) async fn application(&self, reference: &ApplicationRef, home: &Self) -> Result<ApplicationState, Error> {
+        match reference {
+            ApplicationRef::Arn(arn) => self.application_by_arn(arn).await,
+            ApplicationRef::Name(name) => {
+                let mut found = self.applications_named(name, home).await?;
+                match (found.pop(), found.is_empty()) {
+                    (None, _) => Ok(ApplicationState::Missing),
+                    (Some(arn), true) => self.application_by_arn(&arn).await,
+                    (Some(arn), false) => {
+                        found.push(arn);
+                        found.sort();
+                        Ok(ApplicationState::Ambiguous(found))
+                    }
+                }
+            }
+        }
+    }
+
+    async fn applications_named(&self, name: &str, home: &Self) -> Result<Vec<ApplicationArn>, Error> {
+        let operation = &operation::LIST_APPLICATIONS;
+        let doing = || format!("find the application `{name}`");
+        let found = match &self.instance_arn {
+            Some(_) => None,
+            None => Some(home.instance().await?.arn),
+        };
+        let instance = found.as_ref().or(self.instance_arn.as_ref());
+        let fetch = |token| async move {
+            let call = self
+                .client
+                .list_applications()
+                .set_instance_arn(instance.cloned())
+                .max_results(PAGE)
+                .set_next_token(token);
+            let answer = self.lane.call(operation, doing, call.send()).await?;
+            Ok(Page::new(answer.applications, answer.next_token))
+        };
+        let applications = paging::collect(&self.lane, operation, doing, fetch).await?;
+        let named = applications.into_iter().filter(|application| application.name.as_deref() == Some(name));
+        named
+            .map(|application| match application.application_arn {
+                Some(arn) => Ok(ApplicationArn::new(arn)),
+                None => Err(self.lane.unreadable(operation, doing(), "the answer lacks an ARN")),
+            })
+            .collect()
+    }
+
+    async fn application_by_arn(&self, arn: &ApplicationArn) -> Result<ApplicationState, Error> {
+        let parts =
+            futures::future::join3(self.described(arn), self.is_assignment_required(arn), self.assignments(arn));
+        match parts.await {
+            (Err(error), _, _) if is_missing(&error) => Ok(ApplicationState::Missing),
+            (described, required, assigned) => {
+                Ok(ApplicationState::Found(whole(arn, described?, required?, assigned?)))
+            }
+        }
+    }
+
+    async fn described(&self, arn: &ApplicationArn) -> Result<DescribeApplicationOutput, Error> {
+        let call = self.client.describe_application().application_arn(arn.as_str());
+        let doing = || format!("read the application `{arn}`");
+        self.lane_of(arn).call(&operation::DESCRIBE_APPLICATION, doing, call.send()).await
+    }
+
+    async fn is_assignment_required(&self, arn: &ApplicationArn) -> Result<bool, Error> {
+        let call = self.client.get_application_assignment_configuration().application_arn(arn.as_str());
+        let doing = || format!("see whether the application `{arn}` asks for assignments");
+        let answer = self.lane_of(arn).call(&operation::GET_ASSIGNMENT_CONFIGURATION, doing, call.send()).await?;
+        Ok(answer.assignment_required)
+    }
+
+    /// Reads the application part by part, and notes how each went.
+    pub(super) async fn probe(
+        &self,
+        reference: &ApplicationRef,
+        home: &Self,
+        trials: &mut Trials,
+    ) -> Option<ApplicationState> {
+        let arn = match reference {
+            ApplicationRef::Arn(arn) => arn.clone(),
+            ApplicationRef::Name(name) => {
+                let found = trials.note(&operation::LIST_APPLICATIONS, self.applications_named(name, home).await)?;
+                match found.as_slice() {
+                    [] => return Some(ApplicationState::Missing),
+                    [arn] => arn.clone(),
+                    _ => return Some(ApplicationState::Ambiguous(found)),
+                }
+            }
+        };
+        let described = match self.described(&arn).await {
+            Err(error) if is_missing(&error) => return Some(ApplicationState::Missing),
+            described => trials.note(&operation::DESCRIBE_APPLICATION, described),
+        };
+        let required = trials.note(&operation::GET_ASSIGNMENT_CONFIGURATION, self.is_assignment_required(&arn).await);
+        let assigned = trials.note(&operation::LIST_ASSIGNMENTS, self.assignments(&arn).await);
+        Some(ApplicationState::Found(whole(&arn, described?, required?, assigned?)))
+    }
+
+    /// Ids of groups and of people that are assigned.
+    async fn assignments(&self, arn: &ApplicationArn) -> Result<(Vec<String>, Vec<String>), Error> {
+        let lane = &self.lane_of(arn);
+        let operation = &operation::LIST_ASSIGNMENTS;
+        let doing = || format!("list the assignments of the application `{arn}`");
+        let fetch = |token| async move {
+            let call = self
+                .client
+                .list_application_assignments()
+                .application_arn(arn.as_str())
+                .max_results(PAGE)
+                .set_next_token(token);
+            let answer = lane.call(operation, doing, call.send()).await?;
+            Ok(Page::new(answer.application_assignments, answer.next_token))
+        };
+        let (mut groups, mut people) = (Vec::new(), Vec::new());
+        for ApplicationAssignment { principal_id, principal_type, .. } in
+            paging::collect(lane, operation, doing, fetch).await?
+        {
+            match principal_type {
+                _ if principal_id.is_empty() => {
+                    return Err(lane.unreadable(operation, doing(), "the answer lacks an id"));
+                }
+                PrincipalType::Group => groups.push(principal_id),
+                PrincipalType::User => people.push(principal_id),
+                other => {
+                    let what = format!("`{principal_id}` is of the kind `{other}`, neither a group nor a user");
+                    return Err(lane.unreadable(operation, doing(), what));
+                }
+            }
+        }
+        Ok((groups, people))
+    }
+
+    /// Assigns a group. A conflict that outlives the retries is settled by looking.
+    pub(super) async fn assign(&self, arn: &ApplicationArn, group: &GroupId) -> Result<Assigned, Error> {
+        let lane = self.lane_of(arn);
+        let doing = || format!("assign the group `{group}` to the application `{arn}`");
+        let call = self
+            .client
+            .create_application_assignment()
+            .application_arn(arn.as_str())
+            .principal_id(group.as_str())
+            .principal_type(PrincipalType::Group);
+        let conflict = match lane.call(&operation::CREATE_ASSIGNMENT, doing, call.send()).await {
+            Ok(_) => return Ok(Assigned::Done),
+            Err(error) if error.kind() == ErrorKind::Conflict => error,
+            Err(error) => return Err(error),
+        };
+        let call = self
+            .client
+            .describe_application_assignment()
+            .application_arn(arn.as_str())
+            .principal_id(group.as_str())
+            .principal_type(PrincipalType::Group);
+        match lane.call(&operation::DESCRIBE_ASSIGNMENT, doing, call.send()).await {
+            Ok(_) => Ok(Assigned::AlreadySo),
+            Err(error) if is_missing(&error) => Err(conflict),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn lane_of(&self, arn: &ApplicationArn) -> Lane {
+        let place = Place { application: Some(arn.to_string()), ..self.lane.place().clone() };
+        self.lane.at(place)
+    }
+
+    pub(super) fn seconds_for(&self, operation: &'static Operation, calls: u64) -> f64 {
+        self.lane.bucket(operation).seconds_for(calls)
+    }
+}
+
+/// Puts the parts of an application together.
+fn whole(
+    arn: &ApplicationArn,
+    described: DescribeApplicationOutput,
+    assignment_required: bool,
+    (groups, people): (Vec<String>, Vec<String>),
+) -> Application {
+    Application {
+        arn: arn.clone(),
+        name: described.name,
+        enabled: described.status == Some(ApplicationStatus::Enabled),
+        assignment_required,
+        groups: groups.into_iter().map(GroupId::new).collect(),
+        people: people.into_iter().map(PrincipalId::new).collect(),
+    }
+}
+
+fn is_missing(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound
+}

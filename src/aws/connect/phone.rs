@@ -1,0 +1,129 @@
+//! Phone settings: Connect has two ways to say them, and two units of time.
+
+use std::time::Duration;
+
+use aws_sdk_connect::types::{
+    AfterContactWorkConfigPerChannel, AutoAcceptConfig, Channel, PhoneNumberConfig, PhoneType, UserPhoneConfig,
+};
+
+use crate::model::connect::{AfterContactWork, Device, Phone};
+
+/// What an answer says of a user's phone, in the older form and by channel.
+pub(super) struct Shown {
+    pub(super) whole: Option<UserPhoneConfig>,
+    pub(super) numbers: Option<Vec<PhoneNumberConfig>>,
+    pub(super) accepts: Option<Vec<AutoAcceptConfig>>,
+    pub(super) work: Option<Vec<AfterContactWorkConfigPerChannel>>,
+    /// How long one unit of after-contact work is: SearchUsers counts milliseconds, everything else seconds.
+    pub(super) unit: Duration,
+}
+
+impl Shown {
+    /// What of it holds for calls: the setting of the channel, where there is one, else the older form.
+    pub(super) fn for_calls(self) -> Option<Phone> {
+        let Self { whole, numbers, accepts, work, unit } = self;
+        let number = numbers.into_iter().flatten().find(|number| number.channel == Channel::Voice);
+        let accept = accepts.into_iter().flatten().find(|accept| accept.channel == Channel::Voice);
+        let work = work.into_iter().flatten().find(|work| work.channel == Channel::Voice);
+        let work = work.and_then(|work| work.after_contact_work_config);
+        let device = match (&number, &whole) {
+            (Some(number), _) => device(&number.phone_type, number.phone_number.as_deref()),
+            (None, Some(whole)) => device(&whole.phone_type, whole.desk_phone_number.as_deref()),
+            (None, None) if accept.is_some() || work.is_some() => Device::Soft,
+            (None, None) => return None,
+        };
+        let accept = accept.map(|accept| accept.auto_accept).or(whole.as_ref().map(|whole| whole.auto_accept));
+        let time = work.map(|work| work.after_contact_work_time_limit);
+        let time = time.or(whole.map(|whole| whole.after_contact_work_time_limit));
+        Some(Phone { device, auto_accept: accept, after_contact_work: time.map(|time| after_contact_work(time, unit)) })
+    }
+}
+
+fn device(kind: &PhoneType, number: Option<&str>) -> Device {
+    match kind {
+        PhoneType::DeskPhone => Device::Desk(number.unwrap_or_default().to_owned()),
+        _ => Device::Soft,
+    }
+}
+
+/// Nothing, or less, is Connect's way to say that there is no limit. What is less than a second is rounded up to one.
+fn after_contact_work(time: i32, unit: Duration) -> AfterContactWork {
+    match u32::try_from(time) {
+        Ok(0) | Err(_) => AfterContactWork::Unlimited,
+        Ok(time) => {
+            let milliseconds = unit.as_millis().saturating_mul(u128::from(time));
+            let seconds = (milliseconds + 500) / 1000;
+            AfterContactWork::Seconds(u32::try_from(seconds).unwrap_or(u32::MAX).max(1))
+        }
+    }
+}
+
+/// The older form, which sets all channels alike. What is not said is left out, and the service's default holds.
+pub(super) fn whole(phone: &Phone) -> UserPhoneConfig {
+    let Phone { device, auto_accept, after_contact_work } = phone;
+    let builder = match device {
+        Device::Soft => UserPhoneConfig::builder().phone_type(PhoneType::SoftPhone),
+        Device::Desk(number) => UserPhoneConfig::builder().phone_type(PhoneType::DeskPhone).desk_phone_number(number),
+    };
+    // The SDK leaves out `false` and 0, which are what the service takes where it finds nothing.
+    let limit = match after_contact_work {
+        Some(AfterContactWork::Seconds(seconds)) => i32::try_from(*seconds).unwrap_or(i32::MAX),
+        Some(AfterContactWork::Unlimited) | None => 0,
+    };
+    builder.auto_accept(auto_accept.unwrap_or(false)).after_contact_work_time_limit(limit).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(milliseconds: i32) -> Shown {
+        let whole = UserPhoneConfig::builder()
+            .phone_type(PhoneType::SoftPhone)
+            .auto_accept(true)
+            .after_contact_work_time_limit(milliseconds)
+            .build();
+        let unit = Duration::from_millis(1);
+        Shown { whole: Some(whole), numbers: None, accepts: None, work: None, unit }
+    }
+
+    fn work(shown: Shown) -> Option<AfterContactWork> {
+        shown.for_calls().unwrap().after_contact_work
+    }
+
+    #[test]
+    fn milliseconds_of_the_search_become_seconds() {
+        assert_eq!(work(shown(30_000)), Some(AfterContactWork::Seconds(30)));
+        assert_eq!(work(shown(29_600)), Some(AfterContactWork::Seconds(30)));
+        assert_eq!(work(shown(1)), Some(AfterContactWork::Seconds(1)));
+        assert_eq!(work(shown(0)), Some(AfterContactWork::Unlimited));
+    }
+
+    #[test]
+    fn the_setting_for_calls_goes_before_the_older_form() {
+        let accept =
+            |channel, accept| AutoAcceptConfig::builder().channel(channel).auto_accept(accept).build().unwrap();
+        let accepts = Some(vec![accept(Channel::Chat, true), accept(Channel::Voice, false)]);
+        let phone = Shown { accepts, ..shown(1000) }.for_calls().unwrap();
+        assert_eq!(phone.auto_accept, Some(false));
+        assert_eq!(phone.after_contact_work, Some(AfterContactWork::Seconds(1)));
+    }
+
+    #[test]
+    fn nothing_shown_is_nothing_known() {
+        let shown = Shown { whole: None, numbers: None, accepts: None, work: None, unit: Duration::from_secs(1) };
+        assert_eq!(shown.for_calls(), None);
+    }
+
+    #[test]
+    fn what_is_sent_reads_back_the_same() {
+        let phone = Phone {
+            device: Device::Desk("+442079460000".to_owned()),
+            auto_accept: Some(false),
+            after_contact_work: Some(AfterContactWork::Seconds(45)),
+        };
+        let unit = Duration::from_secs(1);
+        let shown = Shown { whole: Some(whole(&phone)), numbers: None, accepts: None, work: None, unit };
+        assert_eq!(shown.for_calls(), Some(phone));
+    }
+}

@@ -1,0 +1,220 @@
+//! The HTTP connector: the SDK's own, and around each attempt what the SDK cannot do.
+//!
+//! 1. A retry waits for a token, ahead of everybody who waits for a first attempt. (First attempts had theirs before the
+//!    call began, so that they are signed when they go out.)
+//! 2. From then on the attempt is timed, to the last byte of the body: the SDK's own time-outs would count the wait
+//!    for the token, and end with the headers.
+//! 3. A 200 that is not the service's answer is an error, never an empty list.
+//!
+//! All three make errors of the attempt, so that the SDK retries them as it retries everything else.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Connector, tls};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::retry::ErrorKind;
+use tokio::time::Instant;
+
+use super::answer;
+use super::lane::Lane;
+use super::operation::Operation;
+use super::pace::{Bucket, Turn};
+use crate::model::limits::Timeouts;
+
+/// What is wrong with an attempt, where the SDK itself would see nothing or something else.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// The attempt took too long.
+    #[error("no answer within {}", Seconds(*.0))]
+    Attempt(Duration),
+    /// All attempts together took too long.
+    #[error("no answer within {}, all attempts taken together", Seconds(*.0))]
+    Call(Duration),
+    /// The connection ended in the middle of the answer.
+    #[error("the answer broke off")]
+    BrokeOff(#[source] BoxError),
+    /// The answer is not the service's.
+    #[error("the answer {0}")]
+    Unreadable(String),
+}
+
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} s", self.0.as_secs_f64())
+    }
+}
+
+impl From<Fault> for ConnectorError {
+    /// With what the SDK has to know to retry the attempt, or not.
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Attempt(_) => Self::timeout(fault.into()),
+            Fault::Call(_) => Self::other(fault.into(), None),
+            Fault::BrokeOff(_) => Self::io(fault.into()),
+            Fault::Unreadable(_) => Self::other(fault.into(), Some(ErrorKind::TransientError)),
+        }
+    }
+}
+
+/// What the connector has to know of the call that an attempt belongs to. It travels with the request.
+#[derive(Debug, Clone)]
+struct Call {
+    operation: &'static Operation,
+    bucket: Arc<Bucket>,
+    first: bool,
+    spent: Spent,
+}
+
+/// The time that a call has spent in attempts so far.
+#[derive(Debug, Clone, Default)]
+struct Spent(Arc<AtomicU64>);
+
+impl Storable for Spent {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Spent {
+    fn so_far(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+
+    fn add(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+/// The interceptor that tells the connector which call an attempt belongs to.
+#[derive(Debug)]
+pub(super) struct Announce(pub(super) Lane);
+
+impl Intercept for Announce {
+    fn name(&self) -> &'static str {
+        "Announce"
+    }
+
+    fn modify_before_retry_loop(
+        &self,
+        _context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        config.interceptor_state().store_put(Spent::default());
+        Ok(())
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let call = config.load::<Metadata>().ok_or("the SDK does not say which operation this is")?;
+        let operation = Operation::of_sdk(call.service(), call.name())
+            .ok_or_else(|| format!("`{}` of {} is not in the table of operations", call.name(), call.service()))?;
+        let first = config.load::<RequestAttempts>().is_none_or(|attempts| attempts.attempts() <= 1);
+        let spent = config.load::<Spent>().cloned().unwrap_or_default();
+        context.request_mut().add_extension(Call { operation, bucket: self.0.bucket(operation), first, spent });
+        Ok(())
+    }
+}
+
+/// The HTTP client of every SDK client: one pool of connections for each connect time-out.
+#[derive(Debug)]
+pub(super) struct Http {
+    timeouts: Timeouts,
+    proxy: ProxyConfig,
+    connectors: Mutex<HashMap<SdkTimeouts, SharedHttpConnector>>,
+}
+
+/// To connect, and to the first byte of the answer: what the SDK sets, for sources of credentials above all.
+type SdkTimeouts = (Option<Duration>, Option<Duration>);
+
+impl Http {
+    pub(super) fn new(timeouts: Timeouts, proxy: ProxyConfig) -> Self {
+        Self { timeouts, proxy, connectors: Mutex::default() }
+    }
+
+    fn connect(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let mut builder = Connector::builder()
+            .connector_settings(settings.clone())
+            .proxy_config(self.proxy.clone())
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
+        builder.set_sleep_impl(components.sleep_impl());
+        let connector = Timed { inner: SharedHttpConnector::new(builder.build()), timeouts: self.timeouts };
+        SharedHttpConnector::new(connector)
+    }
+}
+
+impl HttpClient for Http {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let key = (settings.connect_timeout(), settings.read_timeout());
+        let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        connectors.entry(key).or_insert_with(|| self.connect(settings, components)).clone()
+    }
+}
+
+/// A connector whose attempts are paced, timed and checked.
+#[derive(Debug)]
+struct Timed {
+    inner: SharedHttpConnector,
+    timeouts: Timeouts,
+}
+
+impl HttpConnector for Timed {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let Some(call) = request.extension::<Call>().cloned() else {
+            // Not one of the services that Rollcall works with, but one that credentials come from.
+            return HttpConnectorFuture::new(bounded(self.inner.call(request), self.timeouts.attempt));
+        };
+        let (inner, timeouts) = (self.inner.clone(), self.timeouts);
+        HttpConnectorFuture::new(async move {
+            if !call.first {
+                call.bucket.take(Turn::Retry).await;
+            }
+            let left = timeouts.call.saturating_sub(call.spent.so_far());
+            let begun = Instant::now();
+            let result = bounded(inner.call(request), timeouts.attempt.min(left)).await;
+            call.spent.add(begun.elapsed());
+            if call.spent.so_far() >= timeouts.call && result.is_err() {
+                return Err(Fault::Call(timeouts.call).into());
+            }
+            let response = result?;
+            if response.status().is_success() {
+                let body = response.body().bytes().unwrap_or_default();
+                answer::check(call.operation.answer, body).map_err(Fault::Unreadable)?;
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// An attempt and the whole of its answer, within a time.
+async fn bounded(attempt: HttpConnectorFuture, limit: Duration) -> Result<HttpResponse, ConnectorError> {
+    let whole = async {
+        let mut response = attempt.await?;
+        let body = ByteStream::new(response.take_body()).collect().await;
+        let body = body.map_err(|error| Fault::BrokeOff(error.into()))?.into_bytes();
+        *response.body_mut() = SdkBody::from(body);
+        Ok(response)
+    };
+    tokio::time::timeout(limit, whole).await.unwrap_or_else(|_| Err(Fault::Attempt(limit).into()))
+}

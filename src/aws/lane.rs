@@ -1,0 +1,92 @@
+//! A lane: the way that all calls of one client go. It knows their pace, and what an error has to say of the place.
+
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use tokio_util::sync::CancellationToken;
+
+use super::error::Error;
+use super::iam::Place;
+use super::operation::Operation;
+use super::pace::{Bucket, Pace, Scope, Turn};
+use crate::model::limits::Rate;
+
+/// Where and how fast a client calls. Clones share the buckets.
+#[derive(Debug, Clone)]
+pub(super) struct Lane {
+    pace: Pace,
+    scope: Scope,
+    rate: Arc<Rate>,
+    turn: Turn,
+    place: Arc<Place>,
+    stop: CancellationToken,
+}
+
+impl Lane {
+    pub(super) fn new(pace: &Pace, rate: &Rate, account: Option<String>, here: Place) -> Self {
+        let scope = Scope { account, region: here.region.clone() };
+        Self {
+            pace: pace.clone(),
+            scope,
+            rate: Arc::new(rate.clone()),
+            turn: Turn::Regular,
+            place: Arc::new(here),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// The same lane, for calls that somebody is waiting for.
+    pub(super) fn urgent(&self) -> Self {
+        Self { turn: Turn::Urgent, ..self.clone() }
+    }
+
+    /// The same lane, whose calls are called off while they wait for their turn, once this is cancelled.
+    pub(super) fn until(&self, stop: &CancellationToken) -> Self {
+        Self { stop: stop.clone(), ..self.clone() }
+    }
+
+    /// The same lane, where more is known of the place.
+    pub(super) fn at(&self, place: Place) -> Self {
+        Self { place: Arc::new(place), ..self.clone() }
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(super) fn bucket(&self, operation: &'static Operation) -> Arc<Bucket> {
+        self.pace.bucket(&self.scope, operation, &self.rate)
+    }
+
+    /// Makes a call: waits for its turn, and only then begins (and signs). `doing` completes "failed to …".
+    pub(super) fn call<T, E>(
+        &self,
+        operation: &'static Operation,
+        doing: impl FnOnce() -> String,
+        send: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> impl Future<Output = Result<T, Error>>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        // The futures of the SDK are of many kilobytes each, and many wait here at the same time.
+        let send = Box::pin(send);
+        async move {
+            let bucket = self.bucket(operation);
+            tokio::select! {
+                biased;
+                // What has begun is finished: only the wait can be called off.
+                () = self.stop.cancelled() => return Err(Error::called_off(operation, &self.place, doing())),
+                () = bucket.take(self.turn) => {}
+            }
+            send.await.map_err(|error| Error::of_call(operation, &self.place, doing(), &error))
+        }
+    }
+
+    /// The error for an answer that makes no sense.
+    pub(super) fn unreadable(&self, operation: &'static Operation, doing: String, what: impl Into<String>) -> Error {
+        Error::unreadable(operation, &self.place, doing, what)
+    }
+}

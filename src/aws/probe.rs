@@ -1,0 +1,154 @@
+//! Trying every read permission one by one, for `rollcall check`: unlike a pass, which stops at the first thing that it
+//! cannot read, this goes on and reports all of them. What it reads is as little as shows the permission, and what it
+//! finds is good for comparing names only: nobody's absence may be concluded from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::connect::Target;
+use super::directory::IdentityCenter;
+use super::error::{Error, ErrorKind};
+use super::operation::{self, Operation};
+use crate::model::connect::{ApplicationState, Catalog, Instance};
+use crate::model::directory::Group;
+use crate::model::id::{ConnectUserId, PrincipalId};
+use crate::model::settings::GroupRef;
+
+/// One permission that was tried.
+#[derive(Debug)]
+pub struct Trial {
+    /// The operation. Where it depends on another that failed, it was not tried and does not occur.
+    pub operation: &'static Operation,
+    /// What came of it.
+    pub result: Result<(), Error>,
+}
+
+/// Takes note of trials, and keeps what they gave.
+#[derive(Debug, Default)]
+pub(super) struct Trials(Vec<Trial>);
+
+impl Trials {
+    /// Notes a trial. An error that names another operation, on the way to this one, is that operation's.
+    pub(super) fn note<T>(&mut self, operation: &'static Operation, result: Result<T, Error>) -> Option<T> {
+        match result {
+            Ok(value) => {
+                self.0.push(Trial { operation, result: Ok(()) });
+                Some(value)
+            }
+            Err(error) => {
+                self.0.push(Trial { operation: error.operation().unwrap_or(operation), result: Err(error) });
+                None
+            }
+        }
+    }
+}
+
+/// What was found of Identity Center while permissions were tried.
+#[derive(Debug)]
+pub struct CenterProbe {
+    /// Every permission.
+    pub trials: Vec<Trial>,
+    /// Groups that could be looked up; `None` where there is no such group.
+    pub groups: BTreeMap<GroupRef, Option<Group>>,
+}
+
+/// What was found of a target while permissions were tried.
+#[derive(Debug)]
+pub struct TargetProbe {
+    /// Every permission.
+    pub trials: Vec<Trial>,
+    /// The instance.
+    pub instance: Option<Instance>,
+    /// Profiles and hierarchy groups, where all of them could be read.
+    pub catalog: Option<Catalog>,
+    /// The application.
+    pub application: Option<ApplicationState>,
+}
+
+impl IdentityCenter {
+    /// Tries every read of Identity Store that a pass may need.
+    pub async fn probe(&self, groups: &BTreeSet<GroupRef>) -> CenterProbe {
+        let mut trials = Trials::default();
+        let mut found = BTreeMap::new();
+        let store = match self.store().await {
+            Ok(store) => store,
+            Err(error) => {
+                trials.note::<()>(&operation::LIST_INSTANCES, Err(error));
+                return CenterProbe { trials: trials.0, groups: found };
+            }
+        };
+        if self.looks_up_its_store() {
+            trials.note(&operation::LIST_INSTANCES, Ok(()));
+        }
+        for reference in groups {
+            let look_up = match reference {
+                GroupRef::Name(_) => &operation::GET_GROUP_ID,
+                GroupRef::Id(_) => &operation::DESCRIBE_GROUP,
+            };
+            let read = store.group(reference).await;
+            if let Ok(Some(_)) = &read {
+                trials.note(&operation::LIST_GROUP_MEMBERSHIPS, Ok(()));
+            }
+            if let Some(group) = trials.note(look_up, read) {
+                found.insert(reference.clone(), group);
+            }
+        }
+        let page = trials.note(&operation::LIST_PRINCIPALS, store.people_page(None).await);
+        let somebody = page.and_then(|page| page.items.into_iter().next());
+        if let Some(person) = somebody {
+            let id = PrincipalId::new(person.user_id);
+            trials.note(&operation::DESCRIBE_PRINCIPAL, store.describe(&id).await);
+        }
+        CenterProbe { trials: once_each(trials), groups: found }
+    }
+}
+
+impl Target {
+    /// Tries every read of Connect and SSO Admin that a pass may need.
+    pub async fn probe(&self, wanted_hierarchy: &BTreeSet<String>) -> TargetProbe {
+        let mut trials = Trials::default();
+        let instance = trials.note(&operation::DESCRIBE_INSTANCE, self.instance().await);
+        let users = trials.note(&operation::LIST_USERS, self.users_page(None).await);
+        trials.note(&operation::SEARCH_USERS, self.search_page(None).await);
+        let somebody = users.and_then(|page| page.items.into_iter().find_map(|user| user.id));
+        if let Some(id) = somebody {
+            let described = self.describe_user(&ConnectUserId::new(id)).await;
+            trials.note(&operation::DESCRIBE_USER, described);
+        }
+        let routing = trials.note(&operation::LIST_ROUTING_PROFILES, self.routing_profiles().await);
+        let security = trials.note(&operation::LIST_SECURITY_PROFILES, self.security_profiles().await);
+        let hierarchy = if wanted_hierarchy.is_empty() {
+            Some(BTreeMap::new())
+        } else {
+            trials.note(&operation::LIST_HIERARCHY_GROUPS, self.hierarchy_groups(wanted_hierarchy).await)
+        };
+        let catalog = match (routing, security, hierarchy) {
+            (Some(routing_profiles), Some(security_profiles), Some(hierarchy_groups)) => {
+                Some(Catalog { routing_profiles, security_profiles, hierarchy_groups })
+            }
+            _ => None,
+        };
+        let application = self.probe_application(&mut trials).await;
+        TargetProbe { trials: once_each(trials), instance, catalog, application }
+    }
+}
+
+/// Of several trials of one operation the failures are kept, or one success.
+fn once_each(trials: Trials) -> Vec<Trial> {
+    let mut kept: Vec<Trial> = Vec::new();
+    for trial in trials.0 {
+        let earlier = kept.iter().position(|other| other.operation == trial.operation);
+        match earlier {
+            None => kept.push(trial),
+            Some(position) if kept[position].result.is_ok() && trial.result.is_err() => kept[position] = trial,
+            Some(_) if trial.result.is_err() && !is_repeated(&kept, &trial) => kept.push(trial),
+            Some(_) => {}
+        }
+    }
+    kept
+}
+
+/// Whether the same failure is kept already: being denied one group or five is one thing to mend.
+fn is_repeated(kept: &[Trial], trial: &Trial) -> bool {
+    let is_denied = |trial: &Trial| trial.result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Denied);
+    is_denied(trial) && kept.iter().any(|other| other.operation == trial.operation && is_denied(other))
+}

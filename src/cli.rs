@@ -1,0 +1,144 @@
+//! The command line. The comments here are what `--help` says.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Keeps Amazon Connect users in step with groups of AWS IAM Identity Center.
+///
+/// Put a person into a mapped group, and they can work; take them out, and their account is dealt with by policy. Every
+/// login that does not match is found, named and explained. Begin with `rollcall demo`, which needs nothing.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole job on a simulated AWS: plan, apply, findings
+    ///
+    /// Starts the embedded simulator with a small contact centre, shows what a pass would do, does it, and shows that a
+    /// second pass has nothing to do. Needs no account, no configuration file and no credentials, and reads none.
+    Demo(DemoArgs),
+    /// Read everything, and print what a pass would do; write nothing
+    ///
+    /// Exit codes: 0, or 1 when a target could not be read; with `--exit-code` 3 when there is work to do; 2 for
+    /// mistakes in the call or the configuration.
+    Plan(PlanArgs),
+    /// Make one pass: read, plan, apply, report
+    ///
+    /// Exit codes: 0 converged; 1 a target could not be read; 4 an action failed or was skipped; 2 for mistakes in the
+    /// call or the configuration.
+    Sync(PassArgs),
+    /// Check the configuration, its expectations, credentials, names and read permissions
+    ///
+    /// Writes nothing. Write permissions cannot be tried, since AWS has no dry run: they are listed with the policy
+    /// lines that grant them. Exit codes: 0 all is well; 1 something is not; 2 the configuration is wrong.
+    Check(CheckArgs),
+    /// Run the AWS simulator alone, for tests of your own
+    ///
+    /// Serves Identity Store, SSO Admin, Connect and STS on one port. Point any AWS SDK or the AWS CLI at it with
+    /// AWS_ENDPOINT_URL; any credentials will do. The first line of stdout is its address.
+    Sim(SimArgs),
+    /// The configuration itself
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Commands about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the JSON Schema of the configuration file
+    Schema,
+}
+
+/// Which file.
+#[derive(Debug, Args)]
+pub struct ConfigFile {
+    /// The configuration file
+    #[arg(
+        long = "config",
+        value_name = "FILE",
+        env = "ROLLCALL_CONFIG",
+        default_value = "/etc/rollcall/rollcall.toml"
+    )]
+    pub path: PathBuf,
+}
+
+/// How `demo` goes.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// End after the story (this version always does)
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// How `plan` goes.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// What every pass takes.
+    #[command(flatten)]
+    pub pass: PassArgs,
+    /// Exit with 3 when anything is planned
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// What every pass takes.
+#[derive(Debug, Args)]
+pub struct PassArgs {
+    /// Which file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// This target only
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// This person only: a login, an e-mail address, a user name or the id of Identity Store
+    #[arg(long)]
+    pub person: Option<String>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+}
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Which file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// Look at the file only, and ask AWS nothing
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    Table,
+    /// For programs: the report of the contract
+    Json,
+}
+
+/// What the simulator takes.
+#[derive(Debug, Args)]
+pub struct SimArgs {
+    /// The address to listen on; port 0 is any free one
+    #[arg(long, default_value = "127.0.0.1:4510")]
+    pub listen: SocketAddr,
+    /// A world in TOML; without one, the workshop's
+    #[arg(long, value_name = "FILE")]
+    pub world: Option<PathBuf>,
+}

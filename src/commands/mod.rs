@@ -1,0 +1,144 @@
+//! What each command does: settings, parts, result, output. The result goes to stdout, everything else to stderr.
+
+mod check;
+mod demo;
+mod interrupt;
+mod pass;
+mod progress;
+mod screen;
+mod sim;
+
+use std::error::Error;
+use std::io;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command, ConfigCommand};
+use crate::config::{self, LoadError};
+
+/// How the program ended, as its exit code says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// 0: all is well.
+    Success,
+    /// 1: something could not be read, or a check failed.
+    Failure,
+    /// 2: the call or the configuration is wrong.
+    Usage,
+    /// 3: there is work to do, and the caller wanted to be told so.
+    Work,
+    /// 4: an action failed or was skipped.
+    Incomplete,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Success => 0,
+            ExitStatus::Failure => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::Work => 3,
+            ExitStatus::Incomplete => 4,
+        })
+    }
+}
+
+/// Why a command could not do its work at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// There is no usable configuration.
+    #[error(transparent)]
+    Config(#[from] LoadError),
+    /// AWS cannot be reached at all, for want of sensible settings.
+    #[error(transparent)]
+    Aws(#[from] crate::aws::Error),
+    /// A word of the command line names nothing.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// A world of the simulator cannot be read.
+    #[error("failed to read the world `{path}`")]
+    World {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A file or a socket cannot be used.
+    #[error("{doing}")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl From<io::Error> for Stop {
+    fn from(source: io::Error) -> Self {
+        Self::Io { doing: "failed to start".to_owned(), source }
+    }
+}
+
+impl Stop {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(error) => error.hint().map(str::to_owned),
+            Self::Aws(error) => error.hint(),
+            Self::Usage { hint, .. } => hint.clone(),
+            Self::World { .. } | Self::Io { .. } => None,
+        }
+    }
+
+    fn status(&self) -> ExitStatus {
+        match self {
+            Self::Config(_) | Self::Usage { .. } | Self::World { .. } => ExitStatus::Usage,
+            Self::Aws(_) | Self::Io { .. } => ExitStatus::Failure,
+        }
+    }
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// What keeps it from doing its work at all.
+pub async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
+    match cli.command {
+        Command::Demo(args) => demo::run(&args).await,
+        Command::Plan(args) => pass::plan(&args).await,
+        Command::Sync(args) => pass::sync(&args).await,
+        Command::Check(args) => check::run(&args).await,
+        Command::Sim(args) => sim::run(&args).await,
+        Command::Config(ConfigCommand::Schema) => {
+            screen::out(&format!("{:#}\n", config::schema()))?;
+            Ok(ExitStatus::Success)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "rollcall", &mut script);
+            screen::out(&String::from_utf8_lossy(&script))?;
+            Ok(ExitStatus::Success)
+        }
+    }
+}
+
+/// Says on stderr why a command stopped: a sentence, its causes, and a hint.
+#[must_use]
+pub fn explain(stop: &Stop) -> ExitStatus {
+    let mut text = format!("error: {stop}\n");
+    let mut cause = stop.source();
+    while let Some(source) = cause {
+        text.push_str(&format!("  caused by: {source}\n"));
+        cause = source.source();
+    }
+    if let Some(hint) = stop.hint() {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    screen::err(&text);
+    stop.status()
+}

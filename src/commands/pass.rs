@@ -1,0 +1,106 @@
+//! `plan` and `sync`: one run, and its report.
+
+use std::sync::Arc;
+
+use super::{ExitStatus, Stop, interrupt, progress, screen};
+use crate::aws::Access;
+use crate::cli::{Output, PassArgs, PlanArgs};
+use crate::config::{Config, LoadError};
+use crate::model::id::TargetName;
+use crate::model::settings::Mode;
+use crate::pass::{Request, Runner};
+use crate::report::{Cause, RunReport, Verdict, json, log, table};
+use crate::telemetry;
+
+/// `rollcall plan`.
+pub(super) async fn plan(args: &PlanArgs) -> Result<ExitStatus, Stop> {
+    let report = run(&args.pass, Mode::Plan).await?;
+    Ok(match report.verdict() {
+        Verdict::Failed => ExitStatus::Failure,
+        Verdict::Pending if args.exit_code => ExitStatus::Work,
+        Verdict::Pending | Verdict::Incomplete | Verdict::Converged => ExitStatus::Success,
+    })
+}
+
+/// `rollcall sync`.
+pub(super) async fn sync(args: &PassArgs) -> Result<ExitStatus, Stop> {
+    let report = run(args, Mode::Apply).await?;
+    Ok(match report.verdict() {
+        Verdict::Failed => ExitStatus::Failure,
+        Verdict::Incomplete => ExitStatus::Incomplete,
+        // What is pending here belongs to targets that are only ever planned.
+        Verdict::Pending | Verdict::Converged => ExitStatus::Success,
+    })
+}
+
+async fn run(args: &PassArgs, mode: Mode) -> Result<RunReport, Stop> {
+    let config = load(&args.config.path)?;
+    let people = people(&config)?;
+    start_log(&config);
+    note_without_effect(&config);
+    let target = args.target.as_deref().map(|name| find_target(&config, name)).transpose()?;
+    let access = Access::from_environment(config.timeouts).await?;
+    let request = Request { mode, cause: Cause::Cli, target, person: args.person.clone() };
+    let runner = Runner::new(Arc::new(config), access);
+    let stop = interrupt::token()?;
+    let report = progress::shown(&runner, runner.run(&request, &stop)).await;
+    log::run(&report, &people);
+    match args.output {
+        Output::Table => screen::out(&table::run(&report, screen::look()))?,
+        Output::Json => screen::out(&format!("{:#}\n", json::run(&report)))?,
+    }
+    Ok(report)
+}
+
+/// Reads the configuration.
+pub(super) fn load(path: &std::path::Path) -> Result<Config, LoadError> {
+    Config::load(path)
+}
+
+/// Somebody who watches sees the result itself, so only warnings are logged then.
+pub(super) fn start_log(config: &Config) {
+    let level = if screen::is_watched() && config.log.level == "info" { "warn" } else { &config.log.level };
+    telemetry::start(config.log.format, level, std::env::var("RUST_LOG").ok().as_deref());
+}
+
+/// The first line of a run names the keys that do nothing yet, so that nobody relies on them.
+fn note_without_effect(config: &Config) {
+    if !config.without_effect.is_empty() {
+        let keys = config.without_effect.join(", ");
+        tracing::warn!(
+            event = "without-effect",
+            keys,
+            "the configuration sets keys that this version does not act on yet"
+        );
+    }
+}
+
+/// How people appear in log lines.
+fn people(config: &Config) -> Result<log::People, Stop> {
+    match &config.log.people {
+        crate::config::People::Plain => Ok(log::People::Plain),
+        crate::config::People::Hashed { key_file } => {
+            let doing = || format!("failed to read the key of hashed people `{}`", key_file.display());
+            let key = std::fs::read(key_file).map_err(|source| Stop::Io { doing: doing(), source })?;
+            let key = key.trim_ascii().to_vec();
+            if key.len() < 16 {
+                return Err(Stop::Usage {
+                    message: format!("the key of hashed people `{}` is shorter than 16 bytes", key_file.display()),
+                    hint: Some("make one with `openssl rand -hex 32`".to_owned()),
+                });
+            }
+            Ok(log::People::Hashed { key })
+        }
+    }
+}
+
+fn find_target(config: &Config, name: &str) -> Result<TargetName, Stop> {
+    let names: Vec<&str> = config.targets.iter().map(|target| target.settings.name.as_str()).collect();
+    if names.contains(&name) {
+        return Ok(TargetName::new(name));
+    }
+    Err(Stop::Usage {
+        message: format!("there is no target `{name}` in the configuration"),
+        hint: Some(format!("its targets are: {}", names.join(", "))),
+    })
+}

@@ -1,0 +1,71 @@
+//! The evidence of findings as JSON: facts by name, for programs that read reports.
+
+use serde_json::{Value, json};
+
+use super::{Departure, Difference, Kind};
+use crate::model::id::Login;
+use crate::model::settings::LoginFrom;
+
+fn logins(logins: &[Login]) -> Vec<&str> {
+    logins.iter().map(Login::as_str).collect()
+}
+
+fn differences(differences: &[Difference]) -> Vec<Value> {
+    differences
+        .iter()
+        .map(|Difference { field, is, should }| json!({"field": field, "is": is, "should": should}))
+        .collect()
+}
+
+pub(super) fn of(kind: &Kind) -> Value {
+    match kind {
+        Kind::EmailMissing { from } => json!({"attribute": match from {
+            LoginFrom::Email => "email",
+            LoginFrom::Username => "username",
+        }}),
+        Kind::LoginInvalid { unfit } => json!({"reason": unfit.as_str(), "detail": unfit.to_string()}),
+        Kind::LoginCase { wanted } | Kind::LoginChanged { wanted } => json!({"wanted": wanted.as_str()}),
+        Kind::EmailMismatch { wanted, existing, created } => {
+            json!({"wanted": wanted.as_str(), "existing": logins(existing), "created": created})
+        }
+        Kind::LoginDuplicate { others } => {
+            json!({"others": others.iter().map(ToString::to_string).collect::<Vec<_>>()})
+        }
+        Kind::EmailReused { carried } => json!({"carried_principal": carried.as_str()}),
+        Kind::PrincipalDuplicate { logins: all } => json!({"logins": logins(all)}),
+        Kind::GroupMissing { group, owned } | Kind::GroupEmpty { group, owned } => {
+            json!({"group": group, "owned_users": owned})
+        }
+        Kind::ProfileMissing { sort, name, nearest, mappings } => {
+            json!({"sort": sort.as_str(), "name": name, "nearest": nearest, "mappings": mappings})
+        }
+        Kind::ApplicationMissing { candidates } => json!({"candidates": candidates}),
+        Kind::ApplicationDisabled { application } => json!({"application": application}),
+        Kind::AssignmentMissing { group } => json!({"group": group}),
+        Kind::InstanceNotSaml { sign_in } => json!({"identity_management_type": sign_in}),
+        Kind::QuotaShort { left_out } => json!({"left_out": left_out}),
+        Kind::NearMiss { member, likeness } => {
+            json!({"member": member.as_str(), "likeness": likeness.as_str(), "detail": likeness.to_string()})
+        }
+        Kind::Orphan { owner } => json!({"owner": owner}),
+        Kind::Leaver { departure } => json!({"departure": match departure {
+            Departure::Outside => "outside",
+            Departure::Disabled => "disabled",
+        }}),
+        Kind::Superseded { by } => json!({"by": by.as_str()}),
+        Kind::AttributeDiffers { differences: all } => json!({"differences": differences(all)}),
+        Kind::Unmapped { mapping } => json!({"mapping": mapping.as_ref().map(ToString::to_string)}),
+        Kind::AssignmentDirect { people } => json!({"people": people}),
+        Kind::OwnedElsewhere { owner } => json!({"owner": owner}),
+        Kind::TagInvalid { key, value } => json!({"key": key, "value": value}),
+        Kind::TagsFull { tags } => json!({"tags": tags}),
+        Kind::IndexBehind { missing, users } => json!({"missing": missing, "users": users}),
+        Kind::ClockSkew { seconds } => json!({"seconds": seconds}),
+        Kind::MemberDisabled { groups } | Kind::SeveralGroups { groups } => json!({"groups": groups}),
+        Kind::NameDerived { first, last } => json!({"first_name": first, "last_name": last}),
+        Kind::AssignmentLeft { group } => json!({"group": group.as_str()}),
+        Kind::LoginTaken | Kind::InstanceReplicated | Kind::AssignmentNotRequired | Kind::AssignmentUnchecked => {
+            json!({})
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The report as log lines: one for each finding, and one that ends each pass, whose names are a promise.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use tracing::{error, info};
+
+use super::{RunReport, TargetReport};
+use crate::apply::Outcome;
+use crate::plan::ActionKind;
+use crate::plan::finding::Finding;
+
+/// How people appear in log lines.
+#[derive(Clone)]
+pub enum People {
+    /// As they are.
+    Plain,
+    /// As a keyed hash: the same person is the same word, and nobody without the key can tell who it is.
+    Hashed {
+        /// The key.
+        key: Vec<u8>,
+    },
+}
+
+impl std::fmt::Debug for People {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "Plain",
+            Self::Hashed { .. } => "Hashed",
+        })
+    }
+}
+
+impl People {
+    /// The word that stands for a person.
+    #[must_use]
+    pub fn word(&self, person: &str) -> String {
+        match self {
+            Self::Plain => person.to_owned(),
+            // A key of any length will do, so this cannot fail; were it to, nobody would be shown.
+            Self::Hashed { key } => Hmac::<Sha256>::new_from_slice(key).map_or_else(
+                |_| "person".to_owned(),
+                |mut mac| {
+                    mac.update(person.as_bytes());
+                    let leading =
+                        mac.finalize().into_bytes().iter().take(6).fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
+                    format!("person-{leading:012x}")
+                },
+            ),
+        }
+    }
+}
+
+/// Writes the lines of a run.
+pub fn run(report: &RunReport, people: &People) {
+    for target in &report.targets {
+        for finding in target.findings().iter().filter(|finding| !finding.accepted) {
+            of_finding(finding, target, people);
+        }
+        of_pass(target, report, people);
+    }
+}
+
+fn of_finding(finding: &Finding, target: &TargetReport, people: &People) {
+    let veil = |person: &str| people.word(person);
+    let login = finding.login.as_ref().map(|login| veil(login.as_str()));
+    let email = finding.email.as_deref().map(veil);
+    info!(
+        event = "finding",
+        target = target.name.as_str(),
+        code = finding.code().as_str(),
+        severity = finding.code().severity().as_str(),
+        state = "new",
+        login,
+        email,
+        principal = finding.principal.as_ref().map(ToString::to_string),
+        fix = finding.fix_veiled(&veil),
+        "{}",
+        finding.message_veiled(&veil),
+    );
+}
+
+fn of_pass(target: &TargetReport, report: &RunReport, people: &People) {
+    if let Some(trouble) = target.trouble() {
+        let causes = trouble.causes.join(": ");
+        error!(event = "trouble", target = target.name.as_str(), causes, hint = trouble.hint, "{}", trouble.message);
+    }
+    for (action, outcome) in target.actions() {
+        if let Outcome::Failed(failure) = outcome {
+            let login = action.login().map(|login| people.word(login.as_str()));
+            let kind = action.kind().as_str();
+            // The error's own sentences may name the person, so only its kind is told where people are hashed.
+            let cause = match people {
+                People::Plain => super::json::of_failure(failure).causes.join(": "),
+                People::Hashed { .. } => String::new(),
+            };
+            error!(event = "action-failed", target = target.name.as_str(), kind, login, cause, "an action failed");
+        }
+    }
+    let counts = target.counts().cloned().unwrap_or_default();
+    let done = |kind| target.count(&[kind], |outcome| matches!(outcome, Outcome::Done));
+    let failed = target.actions().iter().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_))).count();
+    info!(
+        event = "pass",
+        target = target.name.as_str(),
+        verdict = target.verdict().as_str(),
+        cause = report.cause.as_str(),
+        members = counts.members,
+        blocked = counts.blocked,
+        created = done(ActionKind::CreateUser),
+        // Adoptions write tags on users that exist; nothing else is updated, removed or withheld by this version.
+        updated = done(ActionKind::AdoptUser),
+        removed = 0,
+        withheld = 0,
+        failed,
+        elapsed_seconds = (target.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+        "the pass is over",
+    );
+}

@@ -1,0 +1,270 @@
+//! What a run saw, planned and did. A report is built from what was executed, never from counters kept beside it, and
+//! everything that people and machines read of a run comes from here: [`json`], [`table`] and [`log`].
+
+pub mod json;
+pub mod log;
+pub mod table;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::apply::{self, Applied, Outcome};
+use crate::model::id::TargetName;
+use crate::model::limits::Rates;
+use crate::model::settings::Mode;
+use crate::plan::finding::{Finding, Severity};
+use crate::plan::{Action, ActionKind, Counts, Plan};
+
+/// What one cause started: the passes of all its targets.
+#[derive(Debug)]
+pub struct RunReport {
+    /// The run's id, a ULID: later runs sort later.
+    pub run: String,
+    /// Whether anything was to be written.
+    pub mode: Mode,
+    /// What started it.
+    pub cause: Cause,
+    /// By the host's clock.
+    pub started_at: Timestamp,
+    /// By the host's clock.
+    pub finished_at: Timestamp,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Calls by operation, retries included: those that the targets share and their own.
+    pub requests: BTreeMap<String, u64>,
+    /// One for each target, in the order of the configuration.
+    pub targets: Vec<TargetReport>,
+}
+
+impl RunReport {
+    /// The worst verdict of all targets.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.targets.iter().map(TargetReport::verdict).min().unwrap_or(Verdict::Converged)
+    }
+}
+
+/// What started a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// A command.
+    Cli,
+    /// The start of the program.
+    Startup,
+}
+
+impl Cause {
+    /// The word of the report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cli => "cli",
+            Self::Startup => "startup",
+        }
+    }
+}
+
+/// How a pass came out, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It could not be read, or not be served at all.
+    Failed,
+    /// An action failed or was skipped.
+    Incomplete,
+    /// There is work, and it was not to be done.
+    Pending,
+    /// Everything is as it should be.
+    Converged,
+}
+
+impl Verdict {
+    /// The word of the report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Incomplete => "incomplete",
+            Self::Pending => "pending",
+            Self::Converged => "converged",
+        }
+    }
+}
+
+/// One target's pass.
+#[derive(Debug)]
+pub struct TargetReport {
+    /// The target.
+    pub name: TargetName,
+    /// Whether it may be written to.
+    pub mode: Mode,
+    /// What it took, without the readings that targets share.
+    pub requests: BTreeMap<String, u64>,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// The services' time of the pass; the host's where nothing could be read.
+    pub time: Timestamp,
+    /// Seconds that carrying the plan out takes at the service's rate.
+    pub estimate: f64,
+    result: Result<Pass, Trouble>,
+}
+
+/// A pass that came to a plan.
+#[derive(Debug)]
+struct Pass {
+    actions: Vec<(Action, Outcome)>,
+    findings: Vec<Finding>,
+    counts: Counts,
+    refused: bool,
+}
+
+/// What went wrong, in words: a sentence, its causes, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What failed.
+    pub message: String,
+    /// Why, the nearest cause first.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Trouble {
+    /// Takes an error apart.
+    #[must_use]
+    pub fn of(error: &(dyn Error + 'static), hint: Option<String>) -> Self {
+        let mut causes = Vec::new();
+        let mut cause = error.source();
+        while let Some(source) = cause {
+            causes.push(source.to_string());
+            cause = source.source();
+        }
+        Self { message: error.to_string(), causes, hint }
+    }
+}
+
+/// What was around a pass: who, and what it took.
+#[derive(Debug)]
+pub struct Around {
+    /// The target.
+    pub name: TargetName,
+    /// Whether it may be written to.
+    pub mode: Mode,
+    /// What it took.
+    pub requests: BTreeMap<String, u64>,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// The time of the pass.
+    pub time: Timestamp,
+}
+
+impl TargetReport {
+    /// A target that could not be read.
+    #[must_use]
+    pub fn failed(around: Around, trouble: Trouble) -> Self {
+        Self::new(around, 0.0, Err(trouble))
+    }
+
+    /// A plan that was not to be carried out.
+    #[must_use]
+    pub fn planned(around: Around, plan: Plan, rates: &Rates) -> Self {
+        let outcomes = plan.actions().iter().map(|_| Outcome::Planned).collect();
+        Self::applied(around, plan, Applied { outcomes, findings: Vec::new() }, rates)
+    }
+
+    /// A plan, and what came of it.
+    #[must_use]
+    pub fn applied(around: Around, plan: Plan, applied: Applied, rates: &Rates) -> Self {
+        let estimate = apply::seconds(plan.actions(), rates);
+        let refused = plan.refusal().is_some();
+        let (actions, mut findings, counts) = plan.into_parts();
+        findings.extend(applied.findings);
+        let actions = actions.into_iter().zip(applied.outcomes).collect();
+        Self::new(around, estimate, Ok(Pass { actions, findings, counts, refused }))
+    }
+
+    fn new(around: Around, estimate: f64, result: Result<Pass, Trouble>) -> Self {
+        let Around { name, mode, requests, elapsed, time } = around;
+        Self { name, mode, requests, elapsed, time, estimate, result }
+    }
+
+    /// How the pass came out.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match &self.result {
+            Err(_) => Verdict::Failed,
+            Ok(pass) if pass.refused => Verdict::Failed,
+            Ok(pass) => pass.actions.iter().map(|(_, outcome)| verdict_of(outcome)).min().unwrap_or(Verdict::Converged),
+        }
+    }
+
+    /// Why the target failed, where it did.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        match &self.result {
+            Err(trouble) => Some(trouble.clone()),
+            Ok(pass) if pass.refused => pass
+                .findings
+                .iter()
+                .find(|finding| finding.kind.refuses_target())
+                .map(|finding| Trouble { message: finding.message(), causes: Vec::new(), hint: Some(finding.fix()) }),
+            Ok(_) => None,
+        }
+    }
+
+    /// Every action and how it came out, in the order of execution.
+    #[must_use]
+    pub fn actions(&self) -> &[(Action, Outcome)] {
+        self.result.as_ref().map_or(&[], |pass| &pass.actions)
+    }
+
+    /// What was noticed.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        self.result.as_ref().map_or(&[], |pass| &pass.findings)
+    }
+
+    /// How many there were of whom, as read; `None` where nothing could be read.
+    #[must_use]
+    pub fn counts(&self) -> Option<&Counts> {
+        self.result.as_ref().ok().map(|pass| &pass.counts)
+    }
+
+    /// How many actions of these kinds came out so.
+    fn count(&self, kinds: &[ActionKind], is: impl Fn(&Outcome) -> bool) -> usize {
+        self.actions().iter().filter(|(action, outcome)| kinds.contains(&action.kind()) && is(outcome)).count()
+    }
+
+    /// How many findings there are of a severity that nobody has accepted.
+    #[must_use]
+    pub fn open_findings(&self, severity: Severity) -> usize {
+        self.findings().iter().filter(|finding| !finding.accepted && finding.code().severity() == severity).count()
+    }
+}
+
+fn verdict_of(outcome: &Outcome) -> Verdict {
+    match outcome {
+        Outcome::Failed(_) | Outcome::Skipped(_) => Verdict::Incomplete,
+        Outcome::Planned => Verdict::Pending,
+        Outcome::Done | Outcome::AlreadySo => Verdict::Converged,
+    }
+}
+
+/// A duration as people say it: `0.4 s`, `48 s`, `10 min 20 s`, `2 h 5 min`.
+#[must_use]
+pub fn spoken(seconds: f64) -> String {
+    if seconds < 9.95 {
+        return format!("{seconds:.1} s");
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and saturating")]
+    let seconds = seconds.round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}

@@ -1,0 +1,181 @@
+//! The report as people read it on a terminal.
+
+use std::fmt::Write as _;
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+
+use super::{RunReport, TargetReport, Verdict, spoken};
+use crate::apply::Outcome;
+use crate::model::settings::Mode;
+use crate::plan::finding::{Finding, Severity};
+use crate::plan::{Action, ActionKind, Change};
+
+/// How the table is to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Letters in a line; `None` wraps nothing.
+    pub width: Option<u16>,
+    /// Whether words are coloured. Colour never carries meaning alone.
+    pub colour: bool,
+}
+
+/// The whole report.
+#[must_use]
+pub fn run(report: &RunReport, look: Look) -> String {
+    let mut text = String::new();
+    for (position, target) in report.targets.iter().enumerate() {
+        if position > 0 {
+            text.push('\n');
+        }
+        of_target(&mut text, target, report, look);
+    }
+    let requests: u64 = report.requests.values().sum();
+    let elapsed = spoken(report.elapsed.as_secs_f64());
+    // Writing to a string cannot fail.
+    let _ =
+        writeln!(text, "\nrun {}: {}, {requests} requests in {elapsed}", report.run, verdict(report.verdict(), look));
+    text
+}
+
+fn of_target(text: &mut String, target: &TargetReport, report: &RunReport, look: Look) {
+    let name = &target.name;
+    let _ = write!(text, "{name}: {}", verdict(target.verdict(), look));
+    if target.mode == Mode::Plan {
+        text.push_str(" (plan only)");
+    }
+    text.push('\n');
+    if let Some(counts) = target.counts() {
+        let _ = writeln!(
+            text,
+            "  {} members, of whom {} cannot sign in; {} Connect users, of which {} are owned",
+            counts.members, counts.blocked, counts.connect_users, counts.owned
+        );
+    }
+    if let Some(trouble) = target.trouble() {
+        let _ = writeln!(text, "  error: {}", trouble.message);
+        for cause in &trouble.causes {
+            let _ = writeln!(text, "    caused by: {cause}");
+        }
+        if let Some(hint) = &trouble.hint {
+            let _ = writeln!(text, "  hint: {hint}");
+        }
+    }
+    actions(text, target, report, look);
+    findings(text, target, look);
+}
+
+fn actions(text: &mut String, target: &TargetReport, report: &RunReport, look: Look) {
+    let all = target.actions();
+    if all.is_empty() {
+        return;
+    }
+    let is_plan = report.mode == Mode::Plan || target.mode == Mode::Plan;
+    let about = spoken(target.estimate);
+    let _ = match (is_plan, all.len()) {
+        (true, count) => writeln!(text, "\n  {} to do, about {about} at the service's rate", things(count, "action")),
+        (false, count) => writeln!(text, "\n  {}", things(count, "action")),
+    };
+    let mut table = table(look);
+    for (action, outcome) in all {
+        let about = action.login().map(ToString::to_string);
+        let about = about.or_else(|| action.mapping.clone()).unwrap_or_default();
+        table.add_row([action.kind().as_str().to_owned(), about, details(action), result(outcome)]);
+    }
+    let _ = writeln!(text, "{}", trimmed(&table));
+}
+
+/// What an action does, in few words.
+fn details(action: &Action) -> String {
+    let of = |field: &str| {
+        let found = action.changes.iter().find(|change| change.field == field);
+        found.and_then(|Change { to, .. }| to.as_deref()).unwrap_or_default()
+    };
+    let by = action.mapping.as_deref().unwrap_or_default();
+    match action.kind() {
+        ActionKind::AssignGroup => format!("to {}", of("application")),
+        ActionKind::CreateUser => format!("{by}: {}, {}", of("routing_profile"), of("security_profiles")),
+        ActionKind::AdoptUser => format!("{by}: our tags"),
+    }
+}
+
+fn result(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Planned => String::new(),
+        Outcome::Done | Outcome::AlreadySo => outcome.as_str().replace('_', " "),
+        Outcome::Failed(failure) => {
+            let trouble = super::json::of_failure(failure);
+            let why = trouble.causes.first().cloned().unwrap_or(trouble.message);
+            let hint = trouble.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            format!("failed: {why}{hint}")
+        }
+        Outcome::Skipped(skip) => format!("skipped: {}", skip.as_str()),
+    }
+}
+
+fn findings(text: &mut String, target: &TargetReport, look: Look) {
+    let all = target.findings();
+    if all.is_empty() {
+        return;
+    }
+    let mut counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
+        .into_iter()
+        .map(|severity| (target.open_findings(severity), severity.as_str()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| if word == "info" { format!("{count} for information") } else { things(count, word) })
+        .collect();
+    let accepted = all.iter().filter(|finding| finding.accepted).count();
+    if accepted > 0 {
+        counts.push(format!("{accepted} accepted"));
+    }
+    let _ = writeln!(text, "\n  {}: {}", things(all.len(), "finding"), counts.join(", "));
+    let mut table = table(look);
+    for finding in all {
+        let message = format!("{}\nfix: {}", finding.message(), finding.fix());
+        table.add_row([severity(finding, look), Cell::new(finding.code()), Cell::new(message)]);
+    }
+    let _ = writeln!(text, "{}", trimmed(&table));
+}
+
+fn severity(finding: &Finding, look: Look) -> Cell {
+    let severity = finding.code().severity();
+    let (word, colour) = match severity {
+        _ if finding.accepted => ("accepted", Color::Reset),
+        Severity::Error => (severity.as_str(), Color::Red),
+        Severity::Warning => (severity.as_str(), Color::Yellow),
+        Severity::Info => (severity.as_str(), Color::Cyan),
+    };
+    if look.colour { Cell::new(word).fg(colour) } else { Cell::new(word) }
+}
+
+fn verdict(verdict: Verdict, look: Look) -> String {
+    let colour = match verdict {
+        Verdict::Failed => "31;1",
+        Verdict::Incomplete => "31",
+        Verdict::Pending => "33",
+        Verdict::Converged => "32",
+    };
+    let word = verdict.as_str();
+    if look.colour { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
+}
+
+fn table(look: Look) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    if look.colour {
+        table.enforce_styling();
+    }
+    if let Some(width) = look.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.saturating_sub(3).max(40));
+    }
+    table
+}
+
+/// The table's lines, indented, without the blanks that end them.
+fn trimmed(table: &Table) -> String {
+    let lines: Vec<String> = table.lines().map(|line| format!("   {}", line.trim_end())).collect();
+    lines.join("\n")
+}
+
+fn things(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}

@@ -1,0 +1,261 @@
+//! Answers and errors in the form in which each service sends them.
+
+use hyper::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::service::Service;
+
+/// A refusal: an error code of the service, its message, and what else its shape carries.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) members: Map<String, Value>,
+    /// In place of the status that goes with the code.
+    pub(super) status: Option<u16>,
+}
+
+impl Refusal {
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { code, message: message.into(), members: Map::new(), status: None }
+    }
+
+    /// The same refusal with one more member in its body.
+    pub(super) fn with(mut self, member: &str, value: impl Into<Value>) -> Refusal {
+        self.members.insert(member.to_owned(), value.into());
+        self
+    }
+}
+
+/// Refusals that every service knows, under names of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Common {
+    /// Nothing is signed.
+    MissingAuthentication,
+    /// The `Authorization` header is not one.
+    IncompleteSignature,
+    /// The signature does not hold: its date or its scope is wrong.
+    InvalidSignature,
+    /// The session token does not belong to the access key.
+    UnknownCredentials,
+    /// The session is over.
+    ExpiredCredentials,
+    /// The caller may not do this.
+    AccessDenied,
+    /// Too many calls.
+    Throttled,
+    /// The service's own failure.
+    Internal,
+    /// There is no such operation, or the simulator does not have it.
+    UnknownOperation,
+    /// The body is not what the operation takes.
+    Unreadable,
+    /// A required member is missing.
+    Missing,
+    /// A member breaks a rule of the model.
+    Invalid,
+}
+
+impl Common {
+    /// The refusal, as `service` names it.
+    pub(super) fn refusal(self, service: Service, message: impl Into<String>) -> Refusal {
+        Refusal::new(self.code(service), message)
+    }
+
+    fn code(self, service: Service) -> &'static str {
+        match service {
+            Service::Sts => self.query_code(),
+            Service::Connect => match self {
+                Common::Internal => "InternalServiceException",
+                Common::Missing | Common::Unreadable => "InvalidRequestException",
+                Common::Invalid => "InvalidParameterException",
+                other => other.json_code(),
+            },
+            Service::IdentityStore | Service::Sso => self.json_code(),
+        }
+    }
+
+    fn json_code(self) -> &'static str {
+        match self {
+            Common::MissingAuthentication => "MissingAuthenticationTokenException",
+            Common::IncompleteSignature => "IncompleteSignatureException",
+            Common::InvalidSignature => "InvalidSignatureException",
+            Common::UnknownCredentials => "UnrecognizedClientException",
+            Common::ExpiredCredentials => "ExpiredTokenException",
+            Common::AccessDenied => "AccessDeniedException",
+            Common::Throttled => "ThrottlingException",
+            Common::Internal => "InternalServerException",
+            Common::UnknownOperation => "UnknownOperationException",
+            Common::Unreadable => "SerializationException",
+            Common::Missing | Common::Invalid => "ValidationException",
+        }
+    }
+
+    fn query_code(self) -> &'static str {
+        match self {
+            Common::MissingAuthentication => "MissingAuthenticationToken",
+            Common::IncompleteSignature => "IncompleteSignature",
+            Common::InvalidSignature => "SignatureDoesNotMatch",
+            Common::UnknownCredentials => "InvalidClientTokenId",
+            Common::ExpiredCredentials => "ExpiredToken",
+            Common::AccessDenied => "AccessDenied",
+            Common::Throttled => "Throttling",
+            Common::Internal => "InternalFailure",
+            Common::UnknownOperation => "InvalidAction",
+            Common::Unreadable => "MalformedInput",
+            Common::Missing | Common::Invalid => "ValidationError",
+        }
+    }
+}
+
+/// What goes onto the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Vec<u8>,
+    /// The error code, for the journal.
+    pub(super) code: Option<String>,
+}
+
+impl Answer {
+    /// A successful answer. `Null` is an operation without output.
+    pub(super) fn success(service: Service, operation: &str, output: &Value, request_id: &str) -> Answer {
+        let (content_type, body) = match service {
+            Service::Connect if output.is_null() => ("application/json", Vec::new()),
+            Service::Connect => ("application/json", output.to_string().into_bytes()),
+            Service::Sts => ("text/xml", success_xml(operation, output, request_id).into_bytes()),
+            Service::IdentityStore | Service::Sso if output.is_null() => (JSON_1_1, b"{}".to_vec()),
+            Service::IdentityStore | Service::Sso => (JSON_1_1, output.to_string().into_bytes()),
+        };
+        let headers = vec![("content-type", content_type.to_owned())];
+        Answer { status: StatusCode::OK, headers, body, code: None }
+    }
+
+    /// An error answer.
+    pub(super) fn refusal(service: Service, refusal: &Refusal, request_id: &str) -> Answer {
+        let status = refusal.status.unwrap_or_else(|| status(service, refusal.code));
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let (content_type, body) = match service {
+            Service::Connect => ("application/json", rest_error(refusal).to_string()),
+            Service::Sts => ("text/xml", error_xml(refusal, status, request_id)),
+            Service::IdentityStore | Service::Sso => (JSON_1_1, json_error(service, refusal, request_id).to_string()),
+        };
+        let mut headers = vec![("content-type", content_type.to_owned())];
+        if service == Service::Connect {
+            // The service appends where the error's shape is defined; clients have to cut that off.
+            let name = format!("{}:http://internal.amazon.com/coral/com.amazonaws.connect/", refusal.code);
+            headers.push(("x-amzn-errortype", name));
+        }
+        Answer { status, headers, body: body.into_bytes(), code: Some(refusal.code.to_owned()) }
+    }
+}
+
+const JSON_1_1: &str = "application/x-amz-json-1.1";
+
+fn json_error(service: Service, refusal: &Refusal, request_id: &str) -> Value {
+    let mut body = refusal.members.clone();
+    if is_of_the_front_end(refusal.code) {
+        body.insert("__type".to_owned(), json!(format!("com.amazon.coral.service#{}", refusal.code)));
+        body.insert("message".to_owned(), json!(refusal.message));
+        return Value::Object(body);
+    }
+    let name = match service {
+        Service::IdentityStore => format!("com.amazonaws.identitystore#{}", refusal.code),
+        _ => refusal.code.to_owned(),
+    };
+    body.insert("__type".to_owned(), json!(name));
+    body.insert("Message".to_owned(), json!(refusal.message));
+    if service == Service::IdentityStore {
+        body.insert("RequestId".to_owned(), json!(request_id));
+    }
+    Value::Object(body)
+}
+
+fn rest_error(refusal: &Refusal) -> Value {
+    let mut body = refusal.members.clone();
+    let member = if is_of_the_front_end(refusal.code) { "message" } else { "Message" };
+    body.insert(member.to_owned(), json!(refusal.message));
+    Value::Object(body)
+}
+
+/// Errors that are sent before a service sees the call. Their message has another spelling.
+fn is_of_the_front_end(code: &str) -> bool {
+    matches!(
+        code,
+        "MissingAuthenticationTokenException"
+            | "IncompleteSignatureException"
+            | "InvalidSignatureException"
+            | "UnrecognizedClientException"
+            | "ExpiredTokenException"
+            | "UnknownOperationException"
+            | "SerializationException"
+    )
+}
+
+fn status(service: Service, code: &str) -> u16 {
+    match service {
+        Service::IdentityStore | Service::Sso => match code {
+            "InternalServerException" => 500,
+            _ => 400,
+        },
+        Service::Connect => match code {
+            "MissingAuthenticationTokenException"
+            | "IncompleteSignatureException"
+            | "InvalidSignatureException"
+            | "UnrecognizedClientException"
+            | "ExpiredTokenException"
+            | "AccessDeniedException" => 403,
+            "ResourceNotFoundException" | "UnknownOperationException" => 404,
+            "DuplicateResourceException" | "ResourceConflictException" => 409,
+            "ThrottlingException" | "LimitExceededException" => 429,
+            "InternalServiceException" => 500,
+            _ => 400,
+        },
+        Service::Sts => match code {
+            "MissingAuthenticationToken"
+            | "SignatureDoesNotMatch"
+            | "InvalidClientTokenId"
+            | "ExpiredToken"
+            | "AccessDenied" => 403,
+            "InternalFailure" => 500,
+            _ => 400,
+        },
+    }
+}
+
+const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+fn success_xml(operation: &str, output: &Value, request_id: &str) -> String {
+    let result = elements(output);
+    format!(
+        "<{operation}Response xmlns=\"{STS_NAMESPACE}\"><{operation}Result>{result}</{operation}Result>\
+         <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>"
+    )
+}
+
+fn error_xml(refusal: &Refusal, status: StatusCode, request_id: &str) -> String {
+    let side = if status.is_server_error() { "Receiver" } else { "Sender" };
+    let message = escaped(&refusal.message);
+    format!(
+        "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{side}</Type><Code>{}</Code>\
+         <Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
+        refusal.code
+    )
+}
+
+/// Objects become elements, everything else text.
+fn elements(value: &Value) -> String {
+    match value {
+        Value::Object(members) => members.iter().fold(String::new(), |xml, (name, value)| {
+            let inner = elements(value);
+            xml + "<" + name + ">" + &inner + "</" + name + ">"
+        }),
+        Value::String(text) => escaped(text),
+        other => other.to_string(),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,73 @@
+//! What is documented exists, and what exists is documented.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use rollcall::aws::operation::OPERATIONS;
+use rollcall::config::Config;
+use rollcall::plan::finding::CODES;
+
+fn file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name))
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn every_shipped_configuration_can_be_loaded() {
+    let variables = |name: &str| Some(format!("value-of-{name}"));
+    for name in ["config/minimal.toml", "config/example.toml", "config/demo.toml"] {
+        if let Err(problems) = Config::parse(&file(name), &variables) {
+            panic!("{name}:\n{problems}");
+        }
+    }
+}
+
+#[test]
+fn the_finding_reference_is_complete_and_says_the_severity() {
+    let readme = file("README.md");
+    for code in CODES {
+        let row = format!("| `{code}` | {} |", code.severity().as_str());
+        assert!(readme.contains(&row), "README.md lacks `{row}`");
+    }
+    let documented: BTreeSet<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter_map(|line| line.split("` | ").next())
+        .collect();
+    let known: BTreeSet<&str> = CODES.iter().map(|code| code.as_str()).collect();
+    let findings =
+        documented.iter().filter(|name| name.contains('-') && !name.contains(' ')).copied().collect::<Vec<_>>();
+    for name in findings {
+        assert!(known.contains(name), "README.md documents the finding `{name}`, which does not exist");
+    }
+}
+
+#[test]
+fn every_command_of_the_reference_exists_and_the_other_way_round() {
+    use clap::CommandFactory;
+    let readme = file("README.md");
+    for command in rollcall::cli::Cli::command().get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = command.get_name();
+        assert!(readme.contains(&format!("`rollcall {name}")), "README.md does not mention `rollcall {name}`");
+    }
+}
+
+#[test]
+fn every_permission_that_the_policy_file_grants_is_needed_and_the_other_way_round() {
+    let policy: serde_json::Value = serde_json::from_str(&file("deploy/iam-policy.json")).unwrap();
+    let granted: BTreeSet<String> = policy["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|statement| statement["Action"].as_array().unwrap())
+        .map(|action| action.as_str().unwrap().to_owned())
+        .collect();
+    let needed: BTreeSet<String> = OPERATIONS
+        .iter()
+        .flat_map(|operation| {
+            std::iter::once(operation.action()).chain(operation.also.iter().map(|&also| also.to_owned()))
+        })
+        .collect();
+    assert_eq!(granted, needed);
+}
