@@ -18,11 +18,10 @@ use super::error::{Error, ErrorKind};
 use super::iam::Place;
 use super::lane::Lane;
 use super::ledger::Ledger;
-use super::operation::{self, Service};
+use super::operation;
 use super::pace::Pace;
 use super::paging::{self, Page};
 use super::people::read_people;
-use super::retry::Corrections;
 use crate::model::directory::{Directory, Group, Principal};
 use crate::model::id::{GroupId, PrincipalId};
 use crate::model::limits::Rates;
@@ -72,10 +71,7 @@ impl IdentityCenter {
             ..Place::default()
         };
         let lane = Lane::new(pace, &rates.identity_store, account, here);
-        let store = aws_sdk_identitystore::config::Builder::from(&config)
-            .interceptor(Announce(lane.clone()))
-            .retry_classifier(Corrections(Service::IdentityStore))
-            .build();
+        let store = aws_sdk_identitystore::config::Builder::from(&config).interceptor(Announce(lane.clone())).build();
         let admin = SsoAdmin::new(&config, pace, &rates.sso_admin, &at);
         Self { at, config, store: Client::from_conf(store), lane, admin, store_id: Arc::default() }
     }

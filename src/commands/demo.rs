@@ -11,7 +11,8 @@ use crate::cli::DemoArgs;
 use crate::config::{Config, LoadError};
 use crate::model::settings::Mode;
 use crate::pass::{Request, Runner};
-use crate::report::{Cause, RunReport, Verdict, table};
+use crate::report::table::{self, Look};
+use crate::report::{Cause, RunReport, Verdict};
 use crate::sim::{Options, Simulator, World};
 
 /// The configuration that the demo runs with, which fits the workshop's world.
@@ -24,31 +25,32 @@ pub(super) async fn run(args: &DemoArgs) -> Result<ExitStatus, Stop> {
     let config = Config::parse(CONFIG, &|_| None).map_err(LoadError::Invalid)?;
     let access = Access::simulated(&simulator.endpoint(), config.timeouts);
     let runner = Runner::new(Arc::new(config), access);
-    let stop = interrupt::token()?;
+    let stop = interrupt::token(interrupt::RUN)?;
     screen::out(&format!(
         "A simulated AWS listens at {}: Identity Center with a dozen people, and a Connect instance.\n\
-         The configuration is the mission's minimum: a group, an application, an instance. What is to be done?\n\n\
+         The configuration names two groups, the application that signs people in, and the instance. What is to be done?\n\n\
          $ rollcall plan\n",
         simulator.endpoint()
     ))?;
-    show(&runner, Mode::Plan, &stop).await?;
+    show(&runner, Mode::Plan, true, &stop).await?;
     screen::out("\nThe plan is carried out, at the pace that AWS allows.\n\n$ rollcall sync\n")?;
-    show(&runner, Mode::Apply, &stop).await?;
+    show(&runner, Mode::Apply, false, &stop).await?;
     screen::out(
-        "\nTwice the same is once: another pass finds nothing to do. The findings wait for somebody.\n\n$ rollcall sync\n",
+        "\nTwice the same is once: another pass finds nothing to do. The findings wait for somebody to mend them.\n\n$ rollcall sync\n",
     )?;
-    let last = show(&runner, Mode::Apply, &stop).await?;
+    let last = show(&runner, Mode::Apply, false, &stop).await?;
     simulator.stop().await;
     screen::out(
-        "\nNext: write a configuration (`config/minimal.toml` is eight lines), then `rollcall check`, `rollcall plan`.\n\
+        "\nNext: write a configuration (`config/minimal.toml` is one to start from), then `rollcall check`, `rollcall plan`.\n\
          To play with this world by the AWS CLI: `rollcall sim`.\n",
     )?;
     Ok(if last.verdict() == Verdict::Converged { ExitStatus::Success } else { ExitStatus::Failure })
 }
 
-async fn show(runner: &Runner, mode: Mode, stop: &CancellationToken) -> Result<RunReport, Stop> {
+/// One run and its report. The findings are the same each time, so they are shown once and counted afterwards.
+async fn show(runner: &Runner, mode: Mode, findings: bool, stop: &CancellationToken) -> Result<RunReport, Stop> {
     let request = Request { mode, cause: Cause::Cli, target: None, person: None };
     let report = progress::shown(runner, runner.run(&request, stop)).await;
-    screen::out(&table::run(&report, screen::look()))?;
+    screen::out(&table::run(&report, Look { findings, ..screen::look() }))?;
     Ok(report)
 }

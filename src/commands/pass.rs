@@ -42,7 +42,7 @@ async fn run(args: &PassArgs, mode: Mode) -> Result<RunReport, Stop> {
     let access = Access::from_environment(config.timeouts).await?;
     let request = Request { mode, cause: Cause::Cli, target, person: args.person.clone() };
     let runner = Runner::new(Arc::new(config), access);
-    let stop = interrupt::token()?;
+    let stop = interrupt::token(interrupt::RUN)?;
     let report = progress::shown(&runner, runner.run(&request, &stop)).await;
     log::run(&report, &people);
     match args.output {

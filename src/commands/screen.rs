@@ -25,7 +25,7 @@ pub(super) fn err(text: &str) {
 pub(super) fn look() -> Look {
     let terminal = io::stdout().is_terminal();
     let width = terminal.then(|| comfy_table::Table::new().width()).flatten();
-    Look { width, colour: terminal && wants_colour() }
+    Look { width, colour: terminal && wants_colour(), findings: true }
 }
 
 /// Whether somebody sits at stderr, who sees progress and needs no log.

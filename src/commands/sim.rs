@@ -26,7 +26,7 @@ pub(super) async fn run(args: &SimArgs) -> Result<ExitStatus, Stop> {
          AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=eu-west-1 \
          aws sso-admin list-instances\nits control plane is {endpoint}/_sim/health; end it with Ctrl-C\n"
     ));
-    interrupt::token()?.cancelled().await;
+    interrupt::token("stopping\n")?.cancelled().await;
     simulator.stop().await;
     Ok(ExitStatus::Success)
 }

@@ -124,7 +124,11 @@ impl<'a> Pass<'a> {
 
     fn unusable(&self, member: &Member<'_>, unusable: &Unusable) -> Finding {
         match unusable {
-            Unusable::Missing => of_person(Kind::EmailMissing { from: self.settings.login_from }, member.person, None),
+            Unusable::Missing => {
+                let person = member.person;
+                let known_as = person.user_name.as_ref().or(person.display_name.as_ref()).cloned();
+                of_person(Kind::EmailMissing { from: self.settings.login_from, known_as }, person, None)
+            }
             Unusable::Unfit(login, unfit) => {
                 of_person(Kind::LoginInvalid { unfit: *unfit }, member.person, Some(login))
             }

@@ -17,6 +17,8 @@ pub struct Look {
     pub width: Option<u16>,
     /// Whether words are coloured. Colour never carries meaning alone.
     pub colour: bool,
+    /// Whether findings are shown, or only counted.
+    pub findings: bool,
 }
 
 /// The whole report.
@@ -47,8 +49,11 @@ fn of_target(text: &mut String, target: &TargetReport, report: &RunReport, look:
     if let Some(counts) = target.counts() {
         let _ = writeln!(
             text,
-            "  {} members, of whom {} cannot sign in; {} Connect users, of which {} are owned",
-            counts.members, counts.blocked, counts.connect_users, counts.owned
+            "  {}, of whom {} cannot sign in; {}, of which {} are owned",
+            things(counts.members, "member"),
+            counts.blocked,
+            things(counts.connect_users, "Connect user"),
+            counts.owned
         );
     }
     if let Some(trouble) = target.trouble() {
@@ -70,10 +75,11 @@ fn actions(text: &mut String, target: &TargetReport, report: &RunReport, look: L
         return;
     }
     let is_plan = report.mode == Mode::Plan || target.mode == Mode::Plan;
-    let about = spoken(target.estimate);
-    let _ = match (is_plan, all.len()) {
-        (true, count) => writeln!(text, "\n  {} to do, about {about} at the service's rate", things(count, "action")),
-        (false, count) => writeln!(text, "\n  {}", things(count, "action")),
+    let count = things(all.len(), "action");
+    let _ = if is_plan {
+        writeln!(text, "\n  {count} to do, which takes {} at the service's rate", pace(target.estimate))
+    } else {
+        writeln!(text, "\n  {count}")
     };
     let mut table = table(look);
     for (action, outcome) in all {
@@ -82,6 +88,11 @@ fn actions(text: &mut String, target: &TargetReport, report: &RunReport, look: L
         table.add_row([action.kind().as_str().to_owned(), about, details(action), result(outcome)]);
     }
     let _ = writeln!(text, "{}", trimmed(&table));
+}
+
+/// How long actions take: those that fit into the burst take no time worth telling.
+fn pace(seconds: f64) -> String {
+    if seconds < 1.0 { "a moment".to_owned() } else { format!("about {}", spoken(seconds)) }
 }
 
 /// What an action does, in few words.
@@ -128,6 +139,9 @@ fn findings(text: &mut String, target: &TargetReport, look: Look) {
         counts.push(format!("{accepted} accepted"));
     }
     let _ = writeln!(text, "\n  {}: {}", things(all.len(), "finding"), counts.join(", "));
+    if !look.findings {
+        return;
+    }
     let mut table = table(look);
     for finding in all {
         let message = format!("{}\nfix: {}", finding.message(), finding.fix());

@@ -10,6 +10,7 @@ use super::service::Service;
 /// Behaviour that a test may change while the simulator runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// The most items on a page, whatever a request asks for; none: the documented limits alone.
     pub page_size: Option<usize>,

@@ -21,6 +21,7 @@ def pytest_configure() -> None:
 
     And being told to end counts as an interruption, so that the servers are stopped then too.
     """
+    pytest.register_assert_rewrite(*(path.stem for path in Path(__file__).parent.glob("examples_*.py")))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in [name for name in os.environ if STEERING.match(name)]:
         del os.environ[name]

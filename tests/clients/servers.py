@@ -33,6 +33,17 @@ START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 ENDPOINT = re.compile(r"https?://127\.0\.0\.1:\d+")
 
+# The simulator takes `null` for the documented behaviour.
+OPTIONS = (
+    "page_size",
+    "empty_pages",
+    "short_pages",
+    "search_lag_seconds",
+    "throttle",
+    "rates",
+    "user_quota",
+    "latency_ms",
+)
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -180,16 +191,7 @@ class Simulator:
 
     def reset_options(self, **options: Any) -> None:
         """The documented behaviour, but for what is given."""
-        defaults = {
-            "page_size": None,
-            "empty_pages": False,
-            "short_pages": False,
-            "search_lag_seconds": 0,
-            "user_quota": None,
-            "latency_ms": 0,
-            "throttle": True,
-        }
-        self.options(**(defaults | options))
+        self.options(**(dict.fromkeys(OPTIONS) | options))
 
     def fault(self, service: str, operation: str, kind: str, **more: Any) -> None:
         self.control("POST", "faults", {"service": service, "operation": operation, "kind": kind, **more})

@@ -37,8 +37,8 @@ from world import (
 
 __all__ = ["WORLD"]
 
-# Version 1 of the CLI, which is the one on PyPI, ends with 255 where the service refused (version 2: with 254), and
-# with 2 where the command line is wrong.
+# Version 1 of the CLI, which is the one that pip installs, ends with 255 where the service refused (version 2: with
+# 254), and with 2 where the command line is wrong.
 REFUSED, WRONG_COMMAND_LINE = 255, 2
 
 

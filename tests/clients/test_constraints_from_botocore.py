@@ -20,6 +20,7 @@ from botocore.session import Session
 
 import sent
 import servers
+from aws import checked_client
 from constraints import Case, Walk
 from world import WORLD
 
@@ -97,7 +98,7 @@ def parameters(*, refused: bool) -> list[Any]:
 def clients(simulator: servers.Simulator) -> dict[str, BaseClient]:
     simulator.options(throttle=False)
     return {
-        service: simulator.client(service, region, parameter_validation=False)
+        service: checked_client(simulator, service, region, parameter_validation=False)
         for service, (region, _) in sent.SERVICES.items()
     }
 

@@ -33,7 +33,7 @@ async fn a_wrong_file_is_told_whole() {
     fails(&stage, 2, &["`ownr`", "did you mean", "region", "problems"], &[]).await;
     stage.config = CONFIG.to_owned();
     stage.configure(&format!("[[target]]\nname = \"twin\"\nregion = \"eu-west-2\"\ninstance_id = \"{INSTANCE}\"\n[[target.mapping]]\ngroup = \"Agents\"\n"));
-    fails(&stage, 2, &[INSTANCE], &[]).await;
+    fails(&stage, 2, &["`target[1].instance_id` is the instance of the target on line", "hint:"], &[]).await;
     fails(&stage, 2, &["there is no configuration file", "hint:"], &[("ROLLCALL_CONFIG", "/nonexistent.toml")]).await;
 }
 

@@ -13,11 +13,23 @@ async fn plan_shows_what_would_be_done_and_writes_nothing() {
     let stage = stage().await;
     let ended = stage.cli(&["plan"]).await;
     assert_eq!(ended.code, Some(0), "{ended:#?}");
-    let stable = insta::Settings::new();
-    let mut settings = stable;
+    let mut settings = insta::Settings::new();
     settings.add_filter(r"run [0-9A-Z]{26}: (\w+), \d+ requests in [0-9.]+ s", "run ID: $1, N requests in TIME");
     settings.bind(|| {
-        insta::assert_snapshot!(ended.stdout, @"");
+        insta::assert_snapshot!(ended.stdout, @"
+        support: pending
+          2 members, of whom 2 cannot sign in; 1 Connect user, of which 0 are owned
+
+          2 actions to do, which takes a moment at the service's rate
+            assign_group  Agents     to Amazon Connect
+            create_user   ana@x.com  Agents: Basic Routing Profile, Agent
+
+          1 finding: 1 error
+            error  login-case  the Connect user `Cy@x.com` differs from `cy@x.com` in case only, and logins are case-sensitive
+                               fix: delete the Connect user `Cy@x.com` by hand; the next pass creates `cy@x.com`
+
+        run ID: pending, N requests in TIME
+        ");
     });
     assert_eq!(stage.writes().len(), 0);
     assert_eq!(stage.cli(&["plan", "--exit-code"]).await.code, Some(3));

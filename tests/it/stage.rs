@@ -12,6 +12,7 @@ use rollcall::plan::finding::Code;
 use rollcall::report::{Cause, RunReport, json};
 use rollcall::sim::{Options, Simulator, World};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 /// The application and the instance of [`WORLD`].
@@ -168,10 +169,36 @@ impl Stage {
     /// Logins in the first instance, sorted.
     pub(crate) async fn logins(&self) -> Vec<String> {
         let world = self.sim.snapshot();
-        let users = world["connect"]["instances"][0]["users"].as_array().unwrap_or_else(|| panic!("{world:#}"));
-        let mut logins: Vec<String> = users.iter().map(|user| user["username"].as_str().unwrap().to_owned()).collect();
+        let users = world["instances"][0]["users"].as_array().unwrap_or_else(|| panic!("{world:#}"));
+        let mut logins: Vec<String> = users.iter().map(|user| user["login"].as_str().unwrap().to_owned()).collect();
         logins.sort();
         logins
+    }
+
+    /// Creates a Connect user as somebody at the console would, without tags.
+    pub(crate) async fn create_by_hand(&self, login: &str) {
+        let world = self.sim.snapshot();
+        let id = |name: &str| world["instances"][0][name][0]["id"].as_str().map(str::to_owned);
+        let (routing, security) = (id("routing_profiles").unwrap(), id("security_profiles").unwrap());
+        let body = format!(
+            "{{\"Username\":\"{login}\",\"RoutingProfileId\":\"{routing}\",\"SecurityProfileIds\":[\"{security}\"],\
+             \"IdentityInfo\":{{\"FirstName\":\"By\",\"LastName\":\"Hand\"}}}}"
+        );
+        let date = self.sim.now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let day = &date[..8];
+        let head = format!(
+            "PUT /users/{INSTANCE} HTTP/1.1\r\nHost: {}\r\nX-Amz-Date: {date}\r\nAuthorization: AWS4-HMAC-SHA256 \
+             Credential=AKIAHAND/{day}/eu-west-2/connect/aws4_request, SignedHeaders=host;x-amz-date, Signature={}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.sim.address(),
+            "0".repeat(64),
+            body.len()
+        );
+        let mut stream = tokio::net::TcpStream::connect(self.sim.address()).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     /// Runs the program as somebody would, with the simulator as AWS.

@@ -41,11 +41,10 @@ pub(super) fn of(error: &Details) -> Option<String> {
         ErrorKind::Invalid if error.operation.is_none() => {
             "correct the setting, or take it out: the SDK's default is good".to_owned()
         }
-        ErrorKind::Invalid
-        | ErrorKind::Conflict
-        | ErrorKind::Duplicate
-        | ErrorKind::ServerError
-        | ErrorKind::CalledOff => return None,
+        ErrorKind::ServerError => {
+            "the service itself fails: the next pass tries again, and AWS Health may know more".to_owned()
+        }
+        ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::Duplicate | ErrorKind::CalledOff => return None,
     };
     Some(text)
 }

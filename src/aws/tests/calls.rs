@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::double::{Reply, error, ok};
 use super::*;
 use crate::model::id::ConnectUserId;
+use crate::model::reference::Role;
 
 fn user() -> Reply {
     ok(json!({ "User": { "Id": "u1", "Arn": "arn", "Username": "u1@example.com" } }))

@@ -14,6 +14,7 @@ use self::double::Double;
 use super::*;
 use crate::model::id::InstanceId;
 use crate::model::limits::{Rate, Rates, Timeouts};
+use crate::model::reference::ApplicationRef;
 use crate::model::settings::GroupRef;
 
 const INSTANCE: &str = "aaaaaaaa-1111-4222-8333-bbbbbbbbbbbb";
@@ -43,6 +44,7 @@ fn target_at(application: Option<&str>) -> TargetAt {
     TargetAt {
         region: "eu-west-2".to_owned(),
         instance: InstanceId::new(INSTANCE),
+        account: None,
         role: None,
         application: application.map(ApplicationRef::parse),
         application_region: None,

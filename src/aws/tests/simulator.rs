@@ -8,6 +8,7 @@ use futures::{StreamExt, stream};
 use super::*;
 use crate::model::connect::{ApplicationState, NewUser};
 use crate::model::id::{ApplicationArn, GroupId, Login};
+use crate::model::reference::{ApplicationRef, Role};
 use crate::model::snapshot::Snapshot;
 use crate::sim::{Fault, FaultKind, Options, Service as Sim, Simulator, World};
 
@@ -37,6 +38,7 @@ async fn both(simulator: &Simulator, role: Option<Role>) -> Both {
     let at = TargetAt {
         region: instance["region"].as_str().unwrap().to_owned(),
         instance: InstanceId::new(instance["id"].as_str().unwrap()),
+        account: None,
         role,
         application: Some(ApplicationRef::parse("Amazon Connect")),
         application_region: None,

@@ -19,7 +19,7 @@ fn differences(differences: &[Difference]) -> Vec<Value> {
 
 pub(super) fn of(kind: &Kind) -> Value {
     match kind {
-        Kind::EmailMissing { from } => json!({"attribute": match from {
+        Kind::EmailMissing { from, known_as } => json!({"known_as": known_as, "attribute": match from {
             LoginFrom::Email => "email",
             LoginFrom::Username => "username",
         }}),

@@ -118,6 +118,8 @@ pub enum Kind {
     EmailMissing {
         /// The attribute.
         from: LoginFrom,
+        /// What else the person is known by: the user name, else the display name.
+        known_as: Option<String>,
     },
     /// The login could not pass SAML sign-in.
     LoginInvalid {

@@ -60,7 +60,10 @@ pub(super) fn message(finding: &Finding, veil: Veil<'_>) -> String {
     let who = who(finding, veil);
     let login = |login: &Login| veil(login.as_str());
     match &finding.kind {
-        Kind::EmailMissing { from } => format!("{who} has no {} in Identity Center, so no login", attribute(*from)),
+        Kind::EmailMissing { from, known_as } => {
+            let who = known_as.as_deref().map_or(who, |name| format!("`{}`", veil(name)));
+            format!("{who} has no {} in Identity Center, so no login", attribute(*from))
+        }
         Kind::LoginInvalid { unfit } => format!("{who} cannot be a Connect login: {unfit}"),
         Kind::LoginCase { wanted } => {
             format!(
@@ -194,7 +197,7 @@ pub(super) fn fix(finding: &Finding, veil: Veil<'_>) -> String {
     let who = who(finding, veil);
     let login = |login: &Login| veil(login.as_str());
     match &finding.kind {
-        Kind::EmailMissing { from } => format!("give the person a primary {} in Identity Center", attribute(*from)),
+        Kind::EmailMissing { from, .. } => format!("give the person a primary {} in Identity Center", attribute(*from)),
         Kind::LoginInvalid { .. } => {
             "give the person a login of 2 to 64 letters, digits and `_.@-`, at the source of the directory".to_owned()
         }
