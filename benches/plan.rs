@@ -1,6 +1,8 @@
 //! How long `plan()` takes, and how it grows: members against Connect users, of which one in a hundred is unmatched
 //! on either side and has to be looked for among all the others. Run with `cargo bench --bench plan`.
 
+#![allow(missing_docs, clippy::print_stdout, reason = "a benchmark is a program that prints figures")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 use std::time::Duration;
@@ -77,9 +79,14 @@ fn world(size: usize) -> (Snapshot, Settings) {
             }),
         });
     }
+    (snapshot(principals, users), settings())
+}
+
+/// All of them in one group, and an instance that has the default profiles.
+fn snapshot(principals: BTreeMap<PrincipalId, Principal>, users: Vec<ConnectUser>) -> Snapshot {
     let members = principals.keys().cloned().collect();
     let group = Group { id: GroupId::new("g"), name: Some("Agents".to_owned()), members };
-    let snapshot = Snapshot {
+    Snapshot {
         directory: Directory { groups: [(GroupRef::parse("Agents"), Some(group))].into(), principals },
         instance: Instance {
             id: InstanceId::new("i"),
@@ -97,8 +104,7 @@ fn world(size: usize) -> (Snapshot, Settings) {
         application: ApplicationState::NotConfigured,
         time: Timestamp::UNIX_EPOCH,
         skew: SignedDuration::ZERO,
-    };
-    (snapshot, settings())
+    }
 }
 
 fn settings() -> Settings {

@@ -44,7 +44,7 @@ pub enum Command {
     /// Run the AWS simulator alone, for tests of your own
     ///
     /// Serves Identity Store, SSO Admin, Connect and STS on one port. Point any AWS SDK or the AWS CLI at it with
-    /// AWS_ENDPOINT_URL; any credentials will do. The first line of stdout is its address.
+    /// `AWS_ENDPOINT_URL`; any credentials will do. The first line of stdout is its address.
     Sim(SimArgs),
     /// The configuration itself
     #[command(subcommand)]

@@ -92,7 +92,8 @@ impl Runner {
         let directory = read_directory(identity_center.counted(&ledger), &targets);
         let passes = targets.iter().map(|target| {
             let pass = Pass { runner: self, request, target, ledger: Ledger::new(), shared: &ledger, started };
-            pass.run(&identity_center, directory.clone(), stop)
+            // The futures of the SDK are large, and one more on the stack of every caller is not needed.
+            Box::pin(pass.run(&identity_center, directory.clone(), stop))
         });
         let targets = join_all(passes).await;
         let mut requests = ledger.requests();

@@ -81,7 +81,7 @@ impl Access {
         if let Some(external_id) = &role.external_id {
             provider = provider.external_id(external_id);
         }
-        let provider = SharedCredentialsProvider::new(provider.build().await);
+        let provider = SharedCredentialsProvider::new(Box::pin(provider.build()).await);
         self.config.clone().into_builder().region(region).credentials_provider(provider).build()
     }
 }

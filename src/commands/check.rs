@@ -75,8 +75,8 @@ fn trials(lines: &mut Lines, about: &str, trials: &[Trial]) {
             Err(error) => {
                 let Trouble { message, causes, hint } = Trouble::of(error, error.hint());
                 let mut text = format!("{}: {message}", operation.action());
-                causes.iter().for_each(|cause| text.push_str(&format!("\ncaused by: {cause}")));
-                hint.iter().for_each(|hint| text.push_str(&format!("\nhint: {hint}")));
+                text.extend(causes.iter().flat_map(|cause| ["\ncaused by: ", cause]));
+                text.extend(hint.iter().flat_map(|hint| ["\nhint: ", hint]));
                 lines.bad(about, &text);
             }
         }

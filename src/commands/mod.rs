@@ -133,11 +133,11 @@ pub fn explain(stop: &Stop) -> ExitStatus {
     let mut text = format!("error: {stop}\n");
     let mut cause = stop.source();
     while let Some(source) = cause {
-        text.push_str(&format!("  caused by: {source}\n"));
+        text.extend(["  caused by: ", &source.to_string(), "\n"]);
         cause = source.source();
     }
     if let Some(hint) = stop.hint() {
-        text.push_str(&format!("hint: {hint}\n"));
+        text.extend(["hint: ", &hint, "\n"]);
     }
     screen::err(&text);
     stop.status()

@@ -61,7 +61,7 @@ impl<'a> Roster<'a> {
                 return link;
             }
             Some((_, Ownership::Owned { principal: Some(other), .. })) => {
-                link.reused_from = Some(PrincipalId::new(other))
+                link.reused_from = Some(PrincipalId::new(other));
             }
             _ => {}
         }

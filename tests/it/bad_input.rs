@@ -133,7 +133,7 @@ async fn odd_people_stop_nobody_else() {
     let stage = Stage::new(&people).await;
     let ended = stage.cli(&["sync"]).await;
     assert_eq!(ended.code, Some(0), "{ended:#?}");
-    let logins = stage.logins().await;
+    let logins = stage.logins();
     assert_eq!(logins, ["ana@x.com", "combining@x.com", "emoji@x.com", "long@x.com", "nameless@x.com"]);
     for code in ["email-missing", "login-invalid", "name-derived"] {
         assert!(ended.stdout.contains(code), "{code}: {}", ended.stdout);

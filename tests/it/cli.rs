@@ -44,7 +44,7 @@ async fn sync_does_it_logs_it_and_then_there_is_nothing_to_do() {
     assert_eq!((report["schema"].as_i64(), report["verdict"].as_str()), (Some(1), Some("converged")));
     assert_eq!(report["targets"][0]["actions"][1]["login"], "ana@x.com");
     assert_eq!(report["targets"][0]["actions"][1]["changes"][2]["to"], "Basic Routing Profile");
-    assert_eq!(report["targets"][0]["findings"][0]["fix"].as_str().unwrap().is_empty(), false);
+    assert!(!report["targets"][0]["findings"][0]["fix"].as_str().unwrap().is_empty());
 
     let lines: Vec<serde_json::Value> = first.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mismatch = lines.iter().find(|line| line["event"] == "finding").unwrap();
@@ -108,7 +108,7 @@ async fn one_person_can_be_planned_and_synced_alone() {
         .map(|action| format!("{} {}", action["kind"].as_str().unwrap(), action["login"].as_str().unwrap_or("-")))
         .collect();
     assert_eq!(kinds, ["create_user bo@x.com"]);
-    assert_eq!(stage.logins().await, ["bo@x.com"]);
+    assert_eq!(stage.logins(), ["bo@x.com"]);
     let nobody = stage.cli(&["plan", "--person", "zoe@x.com"]).await;
     assert_eq!(nobody.code, Some(1), "{nobody:#?}");
     assert!(nobody.stdout.contains("nobody named `zoe@x.com`"), "{nobody:#?}");

@@ -19,7 +19,7 @@ async fn the_missions_minimum_creates_assigns_and_reports() {
         ["assign_group Agents: done", "create_user ana@x.com: done", "create_user bo@x.com: done"]
     );
     assert_eq!(codes(&report), [Code::LoginCase]);
-    assert_eq!(stage.logins().await, ["Cy@x.com", "ana@x.com", "bo@x.com"]);
+    assert_eq!(stage.logins(), ["Cy@x.com", "ana@x.com", "bo@x.com"]);
     let counts = report.targets[0].counts().unwrap();
     assert_eq!((counts.members, counts.blocked, counts.connect_users, counts.owned), (3, 3, 1, 0), "as read, before");
 
@@ -75,7 +75,7 @@ async fn a_lost_answer_is_found_to_be_so_already() {
         let report = stage.sync().await;
         assert_eq!(actions(&report), ["assign_group Agents: done", "create_user ana@x.com: already_so"], "{kind:?}");
         assert_eq!(verdicts(&report), ["converged"]);
-        assert_eq!(stage.logins().await, ["ana@x.com"]);
+        assert_eq!(stage.logins(), ["ana@x.com"]);
     }
 }
 

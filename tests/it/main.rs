@@ -1,6 +1,7 @@
 //! Everything against the simulator, over real HTTP: one binary, so that the SDK is linked once.
 
 #![allow(missing_docs, reason = "tests explain themselves by their names")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the message")]
 
 mod architecture;
 mod bad_input;

@@ -43,7 +43,7 @@ async fn each_side_is_reached_as_its_role() {
     assert_eq!(keys(Service::IdentityStore).len(), 1);
     assert_eq!(keys(Service::IdentityStore), keys(Service::Sso), "assignments included");
     assert_ne!(keys(Service::IdentityStore), keys(Service::Connect));
-    assert_eq!(stage.logins().await, ["ana@x.com"]);
+    assert_eq!(stage.logins(), ["ana@x.com"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,8 +8,8 @@ use rollcall::aws::Access;
 use rollcall::config::Config;
 use rollcall::model::settings::Mode;
 use rollcall::pass::{Request, Runner};
-use rollcall::plan::finding::Code;
-use rollcall::report::{Cause, RunReport, json};
+use rollcall::plan::finding::{Code, Finding};
+use rollcall::report::{Cause, RunReport, TargetReport, json};
 use rollcall::sim::{Options, Simulator, World};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -167,7 +167,7 @@ impl Stage {
     }
 
     /// Logins in the first instance, sorted.
-    pub(crate) async fn logins(&self) -> Vec<String> {
+    pub(crate) fn logins(&self) -> Vec<String> {
         let world = self.sim.snapshot();
         let users = world["instances"][0]["users"].as_array().unwrap_or_else(|| panic!("{world:#}"));
         let mut logins: Vec<String> = users.iter().map(|user| user["login"].as_str().unwrap().to_owned()).collect();
@@ -178,7 +178,7 @@ impl Stage {
     /// Creates a Connect user as somebody at the console would, without tags.
     pub(crate) async fn create_by_hand(&self, login: &str) {
         let world = self.sim.snapshot();
-        let id = |name: &str| world["instances"][0][name][0]["id"].as_str().map(str::to_owned);
+        let id = |name: &str| world["instances"][0][name].as_object().and_then(|all| all.keys().next().cloned());
         let (routing, security) = (id("routing_profiles").unwrap(), id("security_profiles").unwrap());
         let body = format!(
             "{{\"Username\":\"{login}\",\"RoutingProfileId\":\"{routing}\",\"SecurityProfileIds\":[\"{security}\"],\
@@ -259,7 +259,7 @@ pub(crate) async fn ended(mut command: Command, folder: &str) -> Ended {
 
 /// The actions of a report, as lines.
 pub(crate) fn actions(report: &RunReport) -> Vec<String> {
-    let lines = report.targets.iter().flat_map(|target| target.actions()).map(|(action, outcome)| {
+    let lines = report.targets.iter().flat_map(TargetReport::actions).map(|(action, outcome)| {
         let about = action.login().map(ToString::to_string).or_else(|| action.mapping.clone()).unwrap_or_default();
         format!("{} {about}: {}", action.kind().as_str(), outcome.as_str())
     });
@@ -268,7 +268,7 @@ pub(crate) fn actions(report: &RunReport) -> Vec<String> {
 
 /// The codes of all findings, in order.
 pub(crate) fn codes(report: &RunReport) -> Vec<Code> {
-    report.targets.iter().flat_map(|target| target.findings()).map(|finding| finding.code()).collect()
+    report.targets.iter().flat_map(TargetReport::findings).map(Finding::code).collect()
 }
 
 /// Verdicts by target, in order.
