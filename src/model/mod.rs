@@ -5,7 +5,7 @@
 //! * [`directory`] – people and groups, as Identity Center has them.
 //! * [`connect`] – users, profiles and the instance, as Amazon Connect has them; the application and its assignments.
 //! * [`settings`] – what one target is to be like, as the configuration asks.
-//! * [`reference`] – roles and applications, as the configuration refers to them.
+//! * [`reference`](mod@reference) – roles and applications, as the configuration refers to them.
 //! * [`limits`] – how long calls may take and how often they may be made.
 //! * [`tag`] – the tags that carry what Rollcall has to remember.
 //! * [`snapshot`] – all that was read for one target, at one time.

@@ -2,7 +2,7 @@
 //! in the same order. There is no clock, no I/O, no metric and no way to fail in here; what cannot be decided for one
 //! person becomes a finding for that person.
 //!
-//! Read [`resolve`] (who should exist), then [`drift`] (what is different), then [`guard`] (what may be done).
+//! Read `resolve` (who should exist), then `drift` and `leavers` (what is different), then `guard` (what may be done).
 //!
 //! | member's login in Connect       | whose                | what happens                                 |
 //! |---------------------------------|----------------------|----------------------------------------------|

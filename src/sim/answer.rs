@@ -62,7 +62,8 @@ impl Common {
         Refusal::new(self.code(service), message)
     }
 
-    fn code(self, service: Service) -> &'static str {
+    /// The code that `service` has for it.
+    pub(super) fn code(self, service: Service) -> &'static str {
         match service {
             Service::Sts => self.query_code(),
             Service::Connect => match self {
@@ -256,6 +257,32 @@ fn elements(value: &Value) -> String {
     }
 }
 
+/// Text as XML can hold it. What XML 1.0 has no way to write, however escaped, becomes U+FFFD.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let mut xml = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => xml.push_str("&amp;"),
+            '<' => xml.push_str("&lt;"),
+            '>' => xml.push_str("&gt;"),
+            // As it is, a parser would make a line feed of it.
+            '\r' => xml.push_str("&#13;"),
+            '\t' | '\n' => xml.push(character),
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => xml.push(char::REPLACEMENT_CHARACTER),
+            _ => xml.push(character),
+        }
+    }
+    xml
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xml_holds_no_character_that_xml_cannot() {
+        assert_eq!(escaped("<a> & \u{e9}\u{1f600}"), "&lt;a&gt; &amp; \u{e9}\u{1f600}");
+        assert_eq!(escaped("\0\u{1}\u{b}\u{1f} \u{fffe}\u{ffff}"), "\u{fffd}\u{fffd}\u{fffd}\u{fffd} \u{fffd}\u{fffd}");
+        assert_eq!(escaped("a\tb\nc\rd"), "a\tb\nc&#13;d");
+    }
 }

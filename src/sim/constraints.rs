@@ -32,6 +32,9 @@ pub(super) struct Operation {
     pub(super) method: String,
     pub(super) uri: String,
     input: Option<String>,
+    /// The errors that it declares. Those of the front end, which any operation may meet, are not among them.
+    #[serde(default)]
+    errors: Vec<String>,
 }
 
 /// What a value has to look like.
@@ -121,6 +124,11 @@ impl Pattern {
     }
 }
 
+/// The names of the operations of each service, in order.
+pub(super) fn operations() -> BTreeMap<Service, Vec<&'static str>> {
+    MODELS.iter().map(|(service, model)| (*service, model.operations().map(|(name, _)| name).collect())).collect()
+}
+
 /// The model of a service.
 pub(super) fn model(service: Service) -> Option<&'static Model> {
     MODELS.get(&service)
@@ -151,7 +159,7 @@ impl Model {
     }
 
     /// Holds an input against the model. Members that the model does not have are left alone, as the services do.
-    fn check(&self, operation: &Operation, input: &Map<String, Value>) -> Faultless {
+    fn check(&self, operation: &Operation, input: &Map<String, Value>) -> Result<(), Vec<Problem>> {
         let mut walk = Walk { model: self, problems: Vec::new() };
         if let Some(shape) = operation.input.as_ref().and_then(|name| self.shapes.get(name)) {
             walk.fields(shape, input, "");
@@ -159,8 +167,6 @@ impl Model {
         if walk.problems.is_empty() { Ok(()) } else { Err(walk.problems) }
     }
 }
-
-type Faultless = Result<(), Vec<Problem>>;
 
 /// Something that the model does not allow.
 #[derive(Debug, PartialEq, Eq)]
@@ -271,12 +277,15 @@ pub(super) fn check(service: Service, operation: &str, input: &Map<String, Value
         .into_iter()
         .find(|kind| problems.iter().any(|problem| problem.kind == *kind))
         .unwrap_or(Common::Invalid);
+    // Some operations have no error of their own for a wrong value: to them it is a wrong request.
+    let declared = operation.errors.iter().any(|code| code == worst.code(service));
+    let kind = if worst == Common::Invalid && !declared { Common::Missing } else { worst };
     let count = problems.len();
     let mut message = format!("{count} validation error{} detected:", if count == 1 { "" } else { "s" });
     for (index, problem) in problems.iter().enumerate() {
         let _ = write!(message, "{} {}", if index == 0 { "" } else { ";" }, problem.text);
     }
-    Err(worst.refusal(service, message))
+    Err(kind.refusal(service, message))
 }
 
 /// Whether a text could be sent where the service's model wants this shape.
@@ -330,6 +339,14 @@ mod tests {
         assert_eq!(verdict(Service::Connect, "UpdateUserRoutingProfile", &missing), Some("InvalidRequestException"));
         let eleven = json!({"InstanceId": "i", "UserId": "u", "SecurityProfileIds": vec!["p"; 11]});
         assert_eq!(verdict(Service::Connect, "UpdateUserSecurityProfiles", &eleven), Some("InvalidParameterException"));
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_an_error_that_the_operation_declares() {
+        let instance = |characters: usize| json!({"InstanceId": "i".repeat(characters)});
+        assert_eq!(verdict(Service::Connect, "DescribeInstance", &instance(101)), Some("InvalidRequestException"));
+        assert_eq!(verdict(Service::Connect, "DescribeInstance", &instance(100)), None);
+        assert_eq!(verdict(Service::Connect, "ListUsers", &instance(101)), Some("InvalidParameterException"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! | request | does |
 //! |---|---|
 //! | `GET /_sim/health` | `{"status":"ok","now":…}` |
+//! | `GET /_sim/operations` | the names of the operations that it answers, sorted, by service: `{"connect":[…],…}` |
 //! | `GET`, `POST`, `DELETE /_sim/faults` | the faults in force; adds a [`Fault`]; takes all away |
 //! | `GET`, `POST /_sim/clock` | `{"now":…}`; sets it by `{"now":"2026-01-31T12:00:00Z"}` or `{"offset_seconds":n}` |
 //! | `GET`, `DELETE /_sim/journal` | every [`super::Entry`]; forgets them |
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
+use super::constraints;
 use super::fault::Fault;
 use super::gate::Shared;
 use super::options::Options;
@@ -29,6 +31,7 @@ use super::world::World;
 pub(super) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Answer {
     let result = match (method.as_str(), path) {
         ("GET", "health") => Ok(json!({"status": "ok", "now": shared.clock.now()})),
+        ("GET", "operations") => value(constraints::operations()),
         ("GET", "faults") => value(shared.faults().in_force()),
         ("POST", "faults") => read::<Fault>(body).and_then(|fault| {
             shared.faults().add(fault);

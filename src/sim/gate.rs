@@ -225,13 +225,17 @@ impl Shared {
         let listing = pages::listing(operation, &account, &region, &input);
         let pages = Pages { service, listing, secret: &self.secret, now, options: &options, repeat_token };
         let call = Call { service, operation, input, account, region, caller: arn, now, pages };
-        let mut state = self.state();
-        match service {
-            Service::IdentityStore => identity_store::answer(&call, &mut state),
-            Service::Sso => sso_admin::answer(&call, &mut state),
-            Service::Connect => connect::answer(&call, &mut state),
-            Service::Sts => sts::answer(&call, &mut state),
-        }
+        perform(&call, &mut self.state())
+    }
+}
+
+/// Lets the service that a call addresses answer it.
+pub(super) fn perform(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+    match call.service {
+        Service::IdentityStore => identity_store::answer(call, state),
+        Service::Sso => sso_admin::answer(call, state),
+        Service::Connect => connect::answer(call, state),
+        Service::Sts => sts::answer(call, state),
     }
 }
 

@@ -1,5 +1,5 @@
 //! What a pass noticed. Each kind of finding is one variant of [`Kind`], with the evidence as its fields; its code,
-//! severity, message and fix are derived from it ([`words`], [`evidence`]), so that none can be forgotten.
+//! severity, message and fix are derived from it (`words`, `evidence`), so that none can be forgotten.
 //!
 //! A finding is about one thing that one person can mend: a person, a group, a profile, an application, an instance.
 

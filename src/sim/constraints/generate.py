@@ -4,8 +4,9 @@ answers. Needs botocore 1.44 or newer:
 
     python3 -m venv venv && venv/bin/pip install botocore && venv/bin/python src/sim/constraints/generate.py
 
-Kept of each model: the operations listed below, and of every shape that their inputs reach the type, the required
-members, length, range, pattern and enumeration. Outputs, documentation and endpoints are left out.
+Kept of each model: the operations listed below with the errors that they declare, and of every shape that their
+inputs reach the type, the required members, length, range, pattern and enumeration. Outputs, documentation and
+endpoints are left out.
 """
 
 import json
@@ -96,6 +97,8 @@ def service(loader, name):
         definition = model["operations"][operation]
         uri = definition["http"]["requestUri"]
         operations[operation] = {"method": definition["http"]["method"], "uri": uri}
+        if definition.get("errors"):
+            operations[operation]["errors"] = sorted(error["shape"] for error in definition["errors"])
         if "input" in definition:
             operations[operation]["input"] = definition["input"]["shape"]
             queue.append(definition["input"]["shape"])

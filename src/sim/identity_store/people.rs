@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{PAGE, arn, bare, check_revision, filter, invalid, missing, operations, taken, unique_attribute};
 use crate::sim::answer::Refusal;
-use crate::sim::call::{Call, listing};
+use crate::sim::call::{Call, list as items, listing, text};
 use crate::sim::clock::epoch_seconds;
 use crate::sim::constraints;
 use crate::sim::state::directory::Person;
@@ -38,13 +38,36 @@ pub(super) fn list(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
 pub(super) fn create(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
     let mut attributes = call.input.clone();
     attributes.remove("IdentityStoreId");
-    let name = call.optional("UserName").ok_or_else(|| invalid("UserName is required"))?;
+    let name = call.optional("UserName").ok_or_else(|| invalid("userName is a required attribute"))?;
+    check_names(&attributes)?;
     if matches!(name, "Administrator" | "AWSAdministrators") {
         return Err(invalid(format!("{name} is a reserved name")));
     }
     let id = state.new_id("person", name);
     let person = Person { id, attributes, enabled: true, revision: 1, created: call.now, updated: call.now };
     put(state, person)
+}
+
+/// Identity Center's own people have all their names, though the model requires none. Those of other directories, whom
+/// a world may hold, need not.
+fn check_names(attributes: &Map<String, Value>) -> Result<(), Refusal> {
+    let names = attributes.get("Name").and_then(Value::as_object);
+    let mut missing = Vec::new();
+    if text(attributes, "DisplayName").is_none() {
+        missing.push("displayname");
+    }
+    match names {
+        None => missing.push("name"),
+        Some(names) => {
+            let parts = [("GivenName", "givenname"), ("FamilyName", "familyname")];
+            missing.extend(parts.into_iter().filter(|(part, _)| text(names, part).is_none()).map(|(_, shown)| shown));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let sentences = missing.iter().map(|name| format!("{name}: The attribute {name} is required"));
+    Err(invalid(sentences.collect::<Vec<_>>().join(", ")))
 }
 
 pub(super) fn update(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
@@ -65,7 +88,7 @@ pub(super) fn update(call: &Call<'_>, state: &mut State) -> Result<Value, Refusa
     whole.insert("IdentityStoreId".to_owned(), json!(state.center.store));
     constraints::check(call.service, "CreateUser", &whole)?;
     if person.user_name().is_none() {
-        return Err(invalid("UserName is required"));
+        return Err(invalid("userName is a required attribute"));
     }
     person.revision += 1;
     person.updated = call.now;
@@ -132,8 +155,7 @@ fn capitalised_members(value: &Value) -> Value {
 
 fn shown(call: &Call<'_>, state: &State, person: &Person) -> Value {
     let mut user = person.attributes.clone();
-    let wanted: Vec<&str> =
-        crate::sim::call::list(&call.input, "Extensions").iter().filter_map(Value::as_str).collect();
+    let wanted: Vec<&str> = items(&call.input, "Extensions").iter().filter_map(Value::as_str).collect();
     let extensions = user.remove("Extensions");
     if let Some(Value::Object(extensions)) = extensions.filter(|_| !wanted.is_empty()) {
         let chosen: Map<_, _> = extensions.into_iter().filter(|(name, _)| wanted.contains(&name.as_str())).collect();

@@ -3,12 +3,46 @@
 use serde_json::json;
 
 use super::*;
+use crate::sim::answer::Common;
+use crate::sim::call::Call;
+use crate::sim::gate::perform;
+use crate::sim::pages::Pages;
 
 #[tokio::test]
 async fn health_tells_the_time() {
     let simulator = workshop().await;
     let health = control(&simulator, "GET", "health", "").await;
     assert_eq!((health.status, &health.json()["status"]), (200, &json!("ok")));
+}
+
+#[tokio::test]
+async fn the_operations_are_listed_in_order_and_each_is_answered() {
+    let simulator = workshop().await;
+    let listed = control(&simulator, "GET", "operations", "").await.json();
+    let services: Vec<&String> = listed.as_object().unwrap().keys().collect();
+    assert_eq!(services, ["connect", "identitystore", "sso", "sts"]);
+    assert_eq!(listed["sts"], json!(["AssumeRole", "GetCallerIdentity"]));
+    let (world, options) = (World::workshop(), Options::default());
+    for (service, names) in listed.as_object().unwrap() {
+        let service: Service = serde_json::from_value(json!(service)).unwrap();
+        let names: Vec<&str> = names.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        for operation in names {
+            let pages = Pages {
+                service,
+                listing: String::new(),
+                secret: "",
+                now: simulator.now(),
+                options: &options,
+                repeat_token: false,
+            };
+            let (account, region) = ("111122223333".to_owned(), "eu-west-1".to_owned());
+            let (input, caller, now) = (serde_json::Map::new(), String::new(), simulator.now());
+            let call = Call { service, operation, input, account, region, caller, now, pages };
+            let code = perform(&call, &mut world.state.clone()).err().map(|refusal| refusal.code);
+            assert_ne!(code, Some(Common::UnknownOperation.code(service)), "{service} {operation}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn names_are_unique_whatever_their_case_and_free_again_after_deletion() {
     let client = Client::default();
     let create = |name: &str, email: &str| {
         let email = json!({"Value": email, "Type": "work", "Primary": true});
-        json!({"UserName": name, "Emails": [email]})
+        json!({"UserName": name, "DisplayName": "T", "Name": {"GivenName": "T", "FamilyName": "B"}, "Emails": [email]})
     };
     let name = client.store(&simulator, "CreateUser", create("TOM.becker", "t@x.org")).await;
     assert_eq!((name.status, name.code().as_str()), (400, "ConflictException"));
@@ -55,6 +55,33 @@ async fn names_are_unique_whatever_their_case_and_free_again_after_deletion() {
     let again = client.store(&simulator, "CreateUser", create("TOM.becker", "t@x.org")).await;
     assert_eq!(again.status, 200);
     assert_ne!(again.json()["UserId"], before, "a person made anew is somebody else");
+}
+
+#[tokio::test]
+async fn a_new_person_has_every_name_that_identity_center_asks_for() {
+    let simulator = workshop().await;
+    let client = Client::default();
+    let whole = json!({"UserName": "new", "DisplayName": "Di", "Name": {"GivenName": "Di", "FamilyName": "Oh"}});
+    for (path, messages) in [
+        ("/UserName", "userName is a required attribute"),
+        ("/DisplayName", "displayname: The attribute displayname is required"),
+        ("/Name", "name: The attribute name is required"),
+        ("/Name/GivenName", "givenname: The attribute givenname is required"),
+        ("/Name/FamilyName", "familyname: The attribute familyname is required"),
+    ] {
+        let mut input = whole.clone();
+        *input.pointer_mut(path).unwrap() = Value::Null;
+        let refused = client.store(&simulator, "CreateUser", input).await;
+        assert_eq!((refused.status, refused.code().as_str()), (400, "ValidationException"), "{path}");
+        assert_eq!(refused.json()["Message"], messages);
+    }
+    let nothing = client.store(&simulator, "CreateUser", json!({"UserName": "new", "Name": {"Title": "Dr"}})).await;
+    assert_eq!(
+        nothing.json()["Message"],
+        "displayname: The attribute displayname is required, givenname: The attribute givenname is required, \
+         familyname: The attribute familyname is required"
+    );
+    assert_eq!(client.store(&simulator, "CreateUser", whole).await.status, 200);
 }
 
 #[tokio::test]

@@ -119,6 +119,17 @@ async fn errors_have_the_form_of_their_protocol() {
 }
 
 #[tokio::test]
+async fn what_a_request_says_cannot_break_the_xml_that_repeats_it() {
+    let simulator = workshop().await;
+    let form = "Action=AssumeRole&RoleSessionName=rollcall&RoleArn=%01rn%3Aaws%3Aiam%3A%3A%3C222233334444%3E";
+    let refused = Client::default().sts(&simulator, form).await;
+    assert_eq!((refused.status, element(&refused.body, "Code")), (400, "ValidationError"));
+    let message = element(&refused.body, "Message");
+    assert!(message.contains("'\u{fffd}rn:aws:iam::&lt;222233334444&gt;'"), "{message}");
+    assert!(!refused.body.contains('\u{1}'));
+}
+
+#[tokio::test]
 async fn operations_that_the_simulator_lacks_say_so() {
     let simulator = workshop().await;
     let client = Client::default();
