@@ -106,9 +106,12 @@ impl Progress {
         })
     }
 
+    /// Starts anew with this plan.
     fn begin(&self, plan: &Plan) {
-        for action in plan.actions() {
-            self.total[action.kind() as usize].fetch_add(1, Ordering::Relaxed);
+        for kind in ActionKind::ALL {
+            let count = plan.actions().iter().filter(|action| action.kind() == kind).count();
+            self.done[kind as usize].store(0, Ordering::Relaxed);
+            self.total[kind as usize].store(count, Ordering::Relaxed);
         }
     }
 

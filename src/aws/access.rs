@@ -2,7 +2,10 @@
 
 use std::panic::AssertUnwindSafe;
 
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::identity::IdentityCache;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::region::ProfileFileRegionProvider;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -36,9 +39,17 @@ impl Access {
     ///
     /// # Errors
     /// `Invalid` where a setting makes no sense. That there are no credentials shows only when a call is made.
-    pub async fn from_environment(timeouts: Timeouts) -> Result<Self, Error> {
+    ///
+    /// Every client is told its Region. The one that credentials are fetched from, where a profile asks for that, is
+    /// the environment's or the profile's, else `home`; the instance's metadata are not asked, since waiting for them
+    /// is all that a host which is no EC2 instance would get.
+    pub async fn from_environment(timeouts: Timeouts, home: &str) -> Result<Self, Error> {
         check_retry_settings(|name| std::env::var(name).ok(), &profile().await)?;
+        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(ProfileFileRegionProvider::new())
+            .or_else(Region::new(home.to_owned()));
         let load = aws_config::defaults(BehaviorVersion::latest())
+            .region(region)
             .http_client(Http::new(timeouts, ProxyConfig::from_env()))
             .timeout_config(timeout_config(timeouts))
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

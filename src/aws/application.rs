@@ -1,11 +1,14 @@
 //! SSO Admin: the Identity Center instance, the application that signs people in, and who is assigned to it.
 
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
 use aws_sdk_ssoadmin::Client;
 use aws_sdk_ssoadmin::operation::describe_application::DescribeApplicationOutput;
 use aws_sdk_ssoadmin::types::{
     ApplicationAssignment, ApplicationStatus, InstanceMetadata, InstanceStatus, PrincipalType,
 };
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::connector::Announce;
@@ -42,9 +45,12 @@ pub(super) struct SsoAdmin {
     client: Client,
     lane: Lane,
     instance_arn: Option<String>,
+    /// The instance, looked up once for all clones.
+    found: Arc<OnceCell<InstanceFound>>,
 }
 
 /// What is to be known of the instance.
+#[derive(Debug)]
 pub(super) struct InstanceFound {
     pub(super) arn: String,
     pub(super) store_id: String,
@@ -61,7 +67,7 @@ impl SsoAdmin {
             .interceptor(Announce(lane.clone()))
             .retry_classifier(Corrections(Service::SsoAdmin))
             .build();
-        Self { client: Client::from_conf(client), lane, instance_arn: at.instance_arn.clone() }
+        Self { client: Client::from_conf(client), lane, instance_arn: at.instance_arn.clone(), found: Arc::default() }
     }
 
     pub(super) fn counted(&self, ledger: &Ledger) -> Self {
@@ -77,8 +83,13 @@ impl SsoAdmin {
         Self { lane: self.lane.until(stop), ..self.clone() }
     }
 
-    /// The one instance that is meant: the configured one, or the only one there is.
-    pub(super) async fn instance(&self) -> Result<InstanceFound, Error> {
+    /// The one instance that is meant: the configured one, or the only one there is. Asked for once, however many
+    /// want to know.
+    pub(super) async fn instance(&self) -> Result<&InstanceFound, Error> {
+        self.found.get_or_try_init(|| self.find_instance()).await
+    }
+
+    async fn find_instance(&self) -> Result<InstanceFound, Error> {
         let operation = &operation::LIST_INSTANCES;
         let doing = || "find the Identity Center instance".to_owned();
         let fetch = |token| async move {
@@ -136,7 +147,7 @@ impl SsoAdmin {
         let doing = || format!("find the application `{name}`");
         let found = match &self.instance_arn {
             Some(_) => None,
-            None => Some(home.instance().await?.arn),
+            None => Some(home.instance().await?.arn.clone()),
         };
         let instance = found.as_ref().or(self.instance_arn.as_ref());
         let fetch = |token| async move {

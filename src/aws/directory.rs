@@ -7,8 +7,7 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_identitystore::Client;
 use aws_sdk_identitystore::types::{AlternateIdentifier, GroupMembership, MemberId, UniqueAttribute};
 use aws_smithy_types::Document;
-use futures::{StreamExt, TryFutureExt, stream};
-use tokio::sync::OnceCell;
+use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use super::access::Access;
@@ -55,8 +54,6 @@ pub struct IdentityCenter {
     store: Client,
     lane: Lane,
     admin: SsoAdmin,
-    /// The store's id, looked up once for each clone that counts into a ledger of its own.
-    store_id: Arc<OnceCell<String>>,
 }
 
 impl IdentityCenter {
@@ -73,19 +70,14 @@ impl IdentityCenter {
         let lane = Lane::new(pace, &rates.identity_store, account, here);
         let store = aws_sdk_identitystore::config::Builder::from(&config).interceptor(Announce(lane.clone())).build();
         let admin = SsoAdmin::new(&config, pace, &rates.sso_admin, &at);
-        Self { at, config, store: Client::from_conf(store), lane, admin, store_id: Arc::default() }
+        Self { at, config, store: Client::from_conf(store), lane, admin }
     }
 
     /// The same Identity Center; its calls are counted in this ledger.
     #[must_use]
     pub fn counted(&self, ledger: &Ledger) -> Self {
         let store = self.store.config().to_builder().interceptor(ledger.clone()).build();
-        Self {
-            store: Client::from_conf(store),
-            admin: self.admin.counted(ledger),
-            store_id: Arc::default(),
-            ..self.clone()
-        }
+        Self { store: Client::from_conf(store), admin: self.admin.counted(ledger), ..self.clone() }
     }
 
     /// The same Identity Center; its calls go before those of others, because somebody waits for them.
@@ -149,11 +141,9 @@ impl IdentityCenter {
 
     /// The store, by its id; looked up where the configuration does not give it.
     pub(super) async fn store(&self) -> Result<Store, Error> {
-        let id = if let Some(id) = &self.at.identity_store_id {
-            id.clone()
-        } else {
-            let found = self.admin.instance().map_ok(|instance| instance.store_id);
-            self.store_id.get_or_try_init(|| found).await?.clone()
+        let id = match &self.at.identity_store_id {
+            Some(id) => id.clone(),
+            None => self.admin.instance().await?.store_id.clone(),
         };
         let place = Place { store: Some(id.clone()), ..self.lane.place().clone() };
         Ok(Store { client: self.store.clone(), lane: self.lane.at(place), id })

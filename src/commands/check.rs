@@ -13,7 +13,7 @@ use crate::aws::{Access, Effect, Service, Trial};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Target};
 use crate::pass::{Checked, Runner};
-use crate::report::Trouble;
+use crate::report::{Trouble, things};
 
 pub(super) async fn run(args: &CheckArgs) -> Result<ExitStatus, Stop> {
     let config = Arc::new(pass::load(&args.config.path)?);
@@ -21,7 +21,7 @@ pub(super) async fn run(args: &CheckArgs) -> Result<ExitStatus, Stop> {
     let mut lines = Lines::new();
     configuration(&mut lines, &config, &args.config.path);
     if !args.offline {
-        let access = Access::from_environment(config.timeouts).await?;
+        let access = Access::from_environment(config.timeouts, &config.identity_center.region).await?;
         let checked = Runner::new(Arc::clone(&config), access).check().await;
         aws(&mut lines, &config, &checked);
     }
@@ -32,8 +32,8 @@ pub(super) async fn run(args: &CheckArgs) -> Result<ExitStatus, Stop> {
 /// What can be said without AWS.
 fn configuration(lines: &mut Lines, config: &Config, path: &Path) {
     let mappings: usize = config.targets.iter().map(|target| target.settings.mappings.len()).sum();
-    let targets = config.targets.len();
-    lines.good("configuration", &format!("{}: {targets} target(s), {mappings} mapping(s)", path.display()));
+    let (targets, mappings) = (things(config.targets.len(), "target"), things(mappings, "mapping"));
+    lines.good("configuration", &format!("{}: {targets}, {mappings}", path.display()));
     for key in &config.without_effect {
         lines.note("configuration", &format!("`{key}` is accepted, but this version does not act on it yet"));
     }
@@ -142,8 +142,7 @@ impl Lines {
         let lines: Vec<String> = self.table.lines().map(|line| line.trim_end().to_owned()).collect();
         let end = match self.failures {
             0 => "all that can be tested is well".to_owned(),
-            1 => "1 failure".to_owned(),
-            count => format!("{count} failures"),
+            count => things(count, "failure"),
         };
         format!("{}\n\n{end}\n", lines.join("\n"))
     }

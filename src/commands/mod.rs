@@ -130,6 +130,11 @@ pub async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
 /// Says on stderr why a command stopped: a sentence, its causes, and a hint.
 #[must_use]
 pub fn explain(stop: &Stop) -> ExitStatus {
+    if let Stop::Config(LoadError::Invalid(problems)) = stop {
+        // Each stands on a line of its own, with its place first, as editors and people expect it.
+        screen::err(&format!("{problems}\n"));
+        return stop.status();
+    }
     let mut text = format!("error: {stop}\n");
     let mut cause = stop.source();
     while let Some(source) = cause {

@@ -39,7 +39,7 @@ async fn run(args: &PassArgs, mode: Mode) -> Result<RunReport, Stop> {
     start_log(&config);
     note_without_effect(&config);
     let target = args.target.as_deref().map(|name| find_target(&config, name)).transpose()?;
-    let access = Access::from_environment(config.timeouts).await?;
+    let access = Access::from_environment(config.timeouts, &config.identity_center.region).await?;
     let request = Request { mode, cause: Cause::Cli, target, person: args.person.clone() };
     let runner = Runner::new(Arc::new(config), access);
     let stop = interrupt::token(interrupt::RUN)?;

@@ -268,3 +268,9 @@ pub fn spoken(seconds: f64) -> String {
         (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
 }
+
+/// A number of things in words: `1 action`, `2 actions`.
+#[must_use]
+pub fn things(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
-use super::{RunReport, TargetReport, Verdict, spoken};
+use super::{RunReport, TargetReport, Verdict, spoken, things};
 use crate::apply::Outcome;
 use crate::model::settings::Mode;
 use crate::plan::finding::{Finding, Severity};
@@ -188,8 +188,4 @@ fn table(look: Look) -> Table {
 fn trimmed(table: &Table) -> String {
     let lines: Vec<String> = table.lines().map(|line| format!("   {}", line.trim_end())).collect();
     lines.join("\n")
-}
-
-fn things(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }

@@ -27,9 +27,9 @@ impl Refusal {
     }
 }
 
-/// Refusals that every service knows, under names of its own.
+/// What every service may refuse a call for, each with a code of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Common {
+pub(super) enum RefusalKind {
     /// Nothing is signed.
     MissingAuthentication,
     /// The `Authorization` header is not one.
@@ -56,7 +56,7 @@ pub(super) enum Common {
     Invalid,
 }
 
-impl Common {
+impl RefusalKind {
     /// The refusal, as `service` names it.
     pub(super) fn refusal(self, service: Service, message: impl Into<String>) -> Refusal {
         Refusal::new(self.code(service), message)
@@ -67,9 +67,9 @@ impl Common {
         match service {
             Service::Sts => self.query_code(),
             Service::Connect => match self {
-                Common::Internal => "InternalServiceException",
-                Common::Missing | Common::Unreadable => "InvalidRequestException",
-                Common::Invalid => "InvalidParameterException",
+                RefusalKind::Internal => "InternalServiceException",
+                RefusalKind::Missing | RefusalKind::Unreadable => "InvalidRequestException",
+                RefusalKind::Invalid => "InvalidParameterException",
                 other => other.json_code(),
             },
             Service::IdentityStore | Service::Sso => self.json_code(),
@@ -78,33 +78,33 @@ impl Common {
 
     fn json_code(self) -> &'static str {
         match self {
-            Common::MissingAuthentication => "MissingAuthenticationTokenException",
-            Common::IncompleteSignature => "IncompleteSignatureException",
-            Common::InvalidSignature => "InvalidSignatureException",
-            Common::UnknownCredentials => "UnrecognizedClientException",
-            Common::ExpiredCredentials => "ExpiredTokenException",
-            Common::AccessDenied => "AccessDeniedException",
-            Common::Throttled => "ThrottlingException",
-            Common::Internal => "InternalServerException",
-            Common::UnknownOperation => "UnknownOperationException",
-            Common::Unreadable => "SerializationException",
-            Common::Missing | Common::Invalid => "ValidationException",
+            RefusalKind::MissingAuthentication => "MissingAuthenticationTokenException",
+            RefusalKind::IncompleteSignature => "IncompleteSignatureException",
+            RefusalKind::InvalidSignature => "InvalidSignatureException",
+            RefusalKind::UnknownCredentials => "UnrecognizedClientException",
+            RefusalKind::ExpiredCredentials => "ExpiredTokenException",
+            RefusalKind::AccessDenied => "AccessDeniedException",
+            RefusalKind::Throttled => "ThrottlingException",
+            RefusalKind::Internal => "InternalServerException",
+            RefusalKind::UnknownOperation => "UnknownOperationException",
+            RefusalKind::Unreadable => "SerializationException",
+            RefusalKind::Missing | RefusalKind::Invalid => "ValidationException",
         }
     }
 
     fn query_code(self) -> &'static str {
         match self {
-            Common::MissingAuthentication => "MissingAuthenticationToken",
-            Common::IncompleteSignature => "IncompleteSignature",
-            Common::InvalidSignature => "SignatureDoesNotMatch",
-            Common::UnknownCredentials => "InvalidClientTokenId",
-            Common::ExpiredCredentials => "ExpiredToken",
-            Common::AccessDenied => "AccessDenied",
-            Common::Throttled => "Throttling",
-            Common::Internal => "InternalFailure",
-            Common::UnknownOperation => "InvalidAction",
-            Common::Unreadable => "MalformedInput",
-            Common::Missing | Common::Invalid => "ValidationError",
+            RefusalKind::MissingAuthentication => "MissingAuthenticationToken",
+            RefusalKind::IncompleteSignature => "IncompleteSignature",
+            RefusalKind::InvalidSignature => "SignatureDoesNotMatch",
+            RefusalKind::UnknownCredentials => "InvalidClientTokenId",
+            RefusalKind::ExpiredCredentials => "ExpiredToken",
+            RefusalKind::AccessDenied => "AccessDenied",
+            RefusalKind::Throttled => "Throttling",
+            RefusalKind::Internal => "InternalFailure",
+            RefusalKind::UnknownOperation => "InvalidAction",
+            RefusalKind::Unreadable => "MalformedInput",
+            RefusalKind::Missing | RefusalKind::Invalid => "ValidationError",
         }
     }
 }

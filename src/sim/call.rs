@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::answer::{Common, Refusal};
+use super::answer::{Refusal, RefusalKind};
 use super::pages::Pages;
 use super::service::Service;
 
@@ -42,7 +42,13 @@ impl Call<'_> {
              allows the {action} action",
             self.caller
         );
-        Common::AccessDenied.refusal(self.service, message)
+        RefusalKind::AccessDenied.refusal(self.service, message)
+    }
+
+    /// A refusal for an operation that the service's model has and the simulator cannot do.
+    pub(super) fn unknown_operation(&self) -> Refusal {
+        let message = format!("the simulator cannot do `{}`", self.operation);
+        RefusalKind::UnknownOperation.refusal(self.service, message)
     }
 
     /// How long SearchUsers takes to see a write.

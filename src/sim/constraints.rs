@@ -11,7 +11,7 @@ use fancy_regex::Regex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::answer::{Common, Refusal};
+use super::answer::{Refusal, RefusalKind};
 use super::service::Service;
 
 static MODELS: LazyLock<BTreeMap<Service, Model>> = LazyLock::new(|| {
@@ -171,7 +171,7 @@ impl Model {
 /// Something that the model does not allow.
 #[derive(Debug, PartialEq, Eq)]
 struct Problem {
-    kind: Common,
+    kind: RefusalKind,
     text: String,
 }
 
@@ -212,7 +212,7 @@ impl Walk<'_> {
             }
             (Shape::Boolean, Value::Bool(_)) | (Shape::Document, _) => {}
             _ => self.problems.push(Problem {
-                kind: Common::Unreadable,
+                kind: RefusalKind::Unreadable,
                 text: format!("Value {value} at '{path}' is not of the type that the operation takes"),
             }),
         }
@@ -224,7 +224,7 @@ impl Walk<'_> {
         for name in required.iter().filter(|name| present(name).is_none()) {
             let at = below(path, name);
             let text = format!("Value null at '{at}' failed to satisfy constraint: Member must not be null");
-            self.problems.push(Problem { kind: Common::Missing, text });
+            self.problems.push(Problem { kind: RefusalKind::Missing, text });
         }
         for (name, member) in members {
             if let Some(value) = present(name) {
@@ -233,7 +233,7 @@ impl Walk<'_> {
         }
         if *union && members.keys().filter(|name| present(name).is_some()).count() != 1 {
             let text = format!("Value at '{path}' failed to satisfy constraint: exactly one member must be set");
-            self.problems.push(Problem { kind: Common::Missing, text });
+            self.problems.push(Problem { kind: RefusalKind::Missing, text });
         }
     }
 
@@ -253,7 +253,7 @@ impl Walk<'_> {
     fn rule(&mut self, value: &Value, path: &str, rule: &str) {
         let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let text = format!("Value '{shown}' at '{path}' failed to satisfy constraint: Member must {rule}");
-        self.problems.push(Problem { kind: Common::Invalid, text });
+        self.problems.push(Problem { kind: RefusalKind::Invalid, text });
     }
 }
 
@@ -273,13 +273,13 @@ pub(super) fn check(service: Service, operation: &str, input: &Map<String, Value
     let Some(model) = model(service) else { return Ok(()) };
     let Some((_, operation)) = model.operation(operation) else { return Ok(()) };
     let Err(problems) = model.check(operation, input) else { return Ok(()) };
-    let worst = [Common::Unreadable, Common::Missing]
+    let worst = [RefusalKind::Unreadable, RefusalKind::Missing]
         .into_iter()
         .find(|kind| problems.iter().any(|problem| problem.kind == *kind))
-        .unwrap_or(Common::Invalid);
+        .unwrap_or(RefusalKind::Invalid);
     // Some operations have no error of their own for a wrong value: to them it is a wrong request.
     let declared = operation.errors.iter().any(|code| code == worst.code(service));
-    let kind = if worst == Common::Invalid && !declared { Common::Missing } else { worst };
+    let kind = if worst == RefusalKind::Invalid && !declared { RefusalKind::Missing } else { worst };
     let count = problems.len();
     let mut message = format!("{count} validation error{} detected:", if count == 1 { "" } else { "s" });
     for (index, problem) in problems.iter().enumerate() {

@@ -24,7 +24,6 @@ use super::constraints;
 use super::fault::Fault;
 use super::gate::Shared;
 use super::options::Options;
-use super::snapshot;
 use super::world::World;
 
 /// Answers a request to `/_sim/PATH`.
@@ -50,7 +49,7 @@ pub(super) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) 
         }
         ("GET", "options") => value(&*shared.options()),
         ("POST", "options") => read(body).and_then(|patch| set_options(shared, &patch)),
-        ("GET", "world") => Ok(snapshot::of(&shared.state(), shared.clock.now())),
+        ("GET", "world") => Ok(shared.snapshot()),
         ("POST", "world") => set_world(shared, body),
         ("POST", "people") => read(body).and_then(|setting| set_status(shared, &setting)),
         _ => Err(format!("there is no `{method} /_sim/{path}`")),

@@ -7,22 +7,23 @@ use super::world::{CrowdFile, File, PersonFile, UserFile, WorldError};
 
 /// Adds everybody of a crowd.
 pub(super) fn gather(state: &mut State, crowd: &CrowdFile, file: &File) -> Result<(), WorldError> {
-    let instance = crowd.connect_users.as_ref().map(|users| instance(state, users, file)).transpose()?;
-    if crowd.user_name.is_none() && instance.is_none() {
+    let instance_id = crowd.connect_users.as_ref().map(|users| instance_id(state, users, file)).transpose()?;
+    if crowd.user_name.is_none() && instance_id.is_none() {
         return Err(WorldError::Impossible("a crowd has neither a `user_name` nor `connect_users`".to_owned()));
     }
     for number in crowd.start..crowd.start + crowd.count {
         let person = person(crowd, number);
         let id = person.as_ref().map(|person| seed::person(state, person)).transpose()?;
-        let (Some(users), Some(instance)) = (&crowd.connect_users, &instance) else { continue };
+        let (Some(users), Some(instance_id)) = (&crowd.connect_users, &instance_id) else { continue };
         let names = Names { directory: &state.directory, person: id.as_deref() };
-        let Some(instance) = state.instances.get_mut(instance) else { continue };
+        let Some(instance) = state.instances.get_mut(instance_id) else { continue };
         seed::user(instance, &user(users, person.as_ref(), number), &names)?;
     }
     Ok(())
 }
 
-fn instance(state: &State, users: &UserFile, file: &File) -> Result<String, WorldError> {
+/// The id of the instance that a crowd's users are in.
+fn instance_id(state: &State, users: &UserFile, file: &File) -> Result<String, WorldError> {
     let first = || file.instances.first().map(|instance| instance.alias.clone());
     let wanted = users.instance.clone().or_else(first).unwrap_or_default();
     let found = state.instances.values().find(|instance| instance.id == wanted || instance.alias == wanted);

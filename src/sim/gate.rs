@@ -9,7 +9,7 @@ use hyper::http::request::Parts;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::answer::{Answer, Common, Refusal};
+use super::answer::{Answer, Refusal, RefusalKind};
 use super::bucket::Buckets;
 use super::call::Call;
 use super::clock::Clock;
@@ -21,6 +21,7 @@ use super::pages::{self, Pages};
 use super::request::{self, Routed, header};
 use super::service::Service;
 use super::signature::{self, Signed};
+use super::snapshot;
 use super::state::State;
 use super::state::directory::Person;
 use super::state::sessions::HOME;
@@ -85,6 +86,12 @@ impl Shared {
 
     pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
         lock(&self.journal)
+    }
+
+    /// Everything that exists, as JSON.
+    pub(super) fn snapshot(&self) -> Value {
+        let now = self.clock.now();
+        snapshot::of(&self.state(), now)
     }
 
     /// Puts another world in place. Whoever has assumed a role stays who they are.
@@ -190,7 +197,7 @@ impl Shared {
         };
         if session_token.as_ref() != Some(&session.token) {
             let message = "The security token included in the request is invalid.";
-            return Err(Common::UnknownCredentials.refusal(service, message));
+            return Err(RefusalKind::UnknownCredentials.refusal(service, message));
         }
         if now >= session.expires {
             return Err(strike::expired(service));
@@ -198,27 +205,26 @@ impl Shared {
         Ok(Sender { account: session.account.clone(), arn: session.arn.clone(), region })
     }
 
-    /// Whether a call may be made now, which it then counts as. Identity Store counts by store, everything else by the
+    /// Counts a call, and refuses it where that is one too many. Identity Store counts by store, everything else by the
     /// sender's account and Region.
-    fn is_admitted(&self, service: Service, operation: &str, sender: &Sender) -> bool {
+    fn admit(&self, service: Service, operation: &str, sender: &Sender) -> Result<(), Refusal> {
         let options = self.options();
         if !options.throttle {
-            return true;
+            return Ok(());
         }
         let (rate, own) = options.rates.of(service).of(operation);
         drop(options);
         let shared = service == Service::Sso && !own;
         let place = if service == Service::IdentityStore { "store" } else { sender.account.as_str() };
         let key = format!("{service} {} {place} {}", if shared { "*" } else { operation }, sender.region);
-        lock(&self.buckets).take(key, rate, Instant::now())
+        let granted = lock(&self.buckets).take(key, rate, Instant::now());
+        if granted { Ok(()) } else { Err(strike::throttled(service)) }
     }
 
     fn carry_out(&self, request: Request<'_>) -> Result<Value, Refusal> {
         let Request { service, operation, input, sender, now, repeat_token } = request;
         let input = input?;
-        if !self.is_admitted(service, operation, &sender) {
-            return Err(Common::Throttled.refusal(service, "Rate exceeded"));
-        }
+        self.admit(service, operation, &sender)?;
         constraints::check(service, operation, &input)?;
         let Sender { account, arn, region } = sender;
         let options = self.options().clone();

@@ -153,7 +153,7 @@ impl Simulator {
     /// Everything that exists, in the form that `GET /_sim/world` has.
     #[must_use]
     pub fn snapshot(&self) -> serde_json::Value {
-        snapshot::of(&self.shared.state(), self.shared.clock.now())
+        self.shared.snapshot()
     }
 
     /// Stops it, and waits until every connection is closed.

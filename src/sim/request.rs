@@ -7,7 +7,7 @@ use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::http::request::Parts;
 use serde_json::{Map, Value};
 
-use super::answer::{Common, Refusal};
+use super::answer::{Refusal, RefusalKind};
 use super::constraints::{self, Member, Model, Operation, Place, Shape};
 use super::service::Service;
 
@@ -39,7 +39,7 @@ pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 }
 
 fn unknown(service: Service, what: &str) -> Routed {
-    let refusal = Common::UnknownOperation.refusal(service, format!("the simulator has no operation `{what}`"));
+    let refusal = RefusalKind::UnknownOperation.refusal(service, format!("the simulator has no operation `{what}`"));
     Routed { service, operation: what.to_owned(), input: Err(refusal) }
 }
 
@@ -57,8 +57,8 @@ fn object(service: Service, body: &[u8]) -> Result<Map<String, Value>, Refusal> 
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Common::Unreadable.refusal(service, "the body is not a JSON object")),
-        Err(error) => Err(Common::Unreadable.refusal(service, format!("the body is not JSON: {error}"))),
+        Ok(_) => Err(RefusalKind::Unreadable.refusal(service, "the body is not a JSON object")),
+        Err(error) => Err(RefusalKind::Unreadable.refusal(service, format!("the body is not JSON: {error}"))),
     }
 }
 
@@ -124,7 +124,7 @@ fn bind(
 fn typed(service: Service, model: &Model, member: &Member, texts: &[&str]) -> Result<Value, Refusal> {
     let first = texts.first().copied().unwrap_or_default();
     let wrong =
-        || Common::Unreadable.refusal(service, format!("`{first}` is not of the type that the operation takes"));
+        || RefusalKind::Unreadable.refusal(service, format!("`{first}` is not of the type that the operation takes"));
     match model.shape(&member.shape) {
         Some(Shape::Integer { .. }) => first.parse::<i64>().map(Value::from).map_err(|_| wrong()),
         Some(Shape::Boolean) => first.parse::<bool>().map(Value::from).map_err(|_| wrong()),

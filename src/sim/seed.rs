@@ -251,6 +251,10 @@ fn hierarchy(instance: &str, paths: &[String]) -> Result<BTreeMap<String, Hierar
 /// Adds a user to an instance.
 pub(super) fn user(instance: &mut Instance, file: &UserFile, names: &Names<'_>) -> Result<(), WorldError> {
     let place = || format!("a user of the instance `{}`", instance.alias);
+    if file.instance.is_some() {
+        let message = format!("{} says which instance it is in, which only those of a crowd have to", place());
+        return Err(WorldError::Impossible(message));
+    }
     let login = file.login.clone().ok_or_else(|| WorldError::Impossible(format!("{} has no login", place())))?;
     let routing_profile = match &file.routing_profile {
         Some(name) => named(&instance.routing_profiles, "routing profile", name, &place())?,
@@ -328,7 +332,9 @@ fn quick_connects(state: &mut State, file: &InstanceFile) -> Result<(), WorldErr
             _ => return Err(WorldError::Impossible(format!("quick connects have no type `{kind}`"))),
         };
         let id = id.clone().unwrap_or_else(|| uuid(&["quick connect", &instance.id, name]));
-        instance.quick_connects.insert(id, QuickConnect { name: name.clone(), kind, target });
+        if instance.quick_connects.insert(id, QuickConnect { name: name.clone(), kind, target }).is_some() {
+            return Err(WorldError::Duplicate { kind: "quick connects", name: name.clone() });
+        }
     }
     Ok(())
 }
@@ -368,6 +374,8 @@ fn role(state: &mut State, file: &RoleFile) -> Result<(), WorldError> {
         return Err(WorldError::Impossible(format!("`{}` is not the ARN of a role", file.arn)));
     };
     let role = Role { arn: file.arn.clone(), account: account.to_owned(), external_id: file.external_id.clone() };
-    state.roles.insert(file.arn.clone(), role);
-    Ok(())
+    match state.roles.insert(file.arn.clone(), role) {
+        Some(_) => Err(WorldError::Duplicate { kind: "roles", name: file.arn.clone() }),
+        None => Ok(()),
+    }
 }

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::answer::{Common, Refusal};
+use super::answer::{Refusal, RefusalKind};
 use super::clock::amz_date;
 use super::request::header;
 use super::service::Service;
@@ -58,17 +58,17 @@ pub(super) fn check(
     let Some(signed) = signed else {
         return Err(match header(headers, "authorization") {
             None if service == Service::Sts => {
-                Common::MissingAuthentication.refusal(service, "Request is missing Authentication Token")
+                RefusalKind::MissingAuthentication.refusal(service, "Request is missing Authentication Token")
             }
-            None => Common::MissingAuthentication.refusal(service, "Missing Authentication Token"),
-            Some(_) => Common::IncompleteSignature.refusal(
+            None => RefusalKind::MissingAuthentication.refusal(service, "Missing Authentication Token"),
+            Some(_) => RefusalKind::IncompleteSignature.refusal(
                 service,
                 "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' \
                  parameter. Authorization header requires 'SignedHeaders' parameter.",
             ),
         });
     };
-    let invalid = |message: String| Err(Common::InvalidSignature.refusal(service, message));
+    let invalid = |message: String| Err(RefusalKind::InvalidSignature.refusal(service, message));
     if signed.signature.len() != 64 || !signed.signature.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return invalid("The request signature we calculated does not match the signature you provided.".to_owned());
     }
@@ -79,7 +79,7 @@ pub(super) fn check(
         return invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.".to_owned());
     }
     let Some((text, at)) = header(headers, "x-amz-date").and_then(|text| Some((text, instant(text)?))) else {
-        return Err(Common::IncompleteSignature
+        return Err(RefusalKind::IncompleteSignature
             .refusal(service, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."));
     };
     if !text.starts_with(&signed.date) {

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use serde_json::{Value, json};
 
-use super::answer::{Common, Refusal};
+use super::answer::Refusal;
 use super::call::{Call, listing, text, without_nulls};
 use super::clock::epoch_seconds;
 use super::state::center::{Application, GROUPS_PER_APPLICATION, Principal};
@@ -29,7 +29,7 @@ pub(super) fn answer(call: &Call<'_>, state: &mut State) -> Result<Value, Refusa
         "DescribeApplicationAssignment" => assignment(call, state),
         "CreateApplicationAssignment" => assign(call, state),
         "DeleteApplicationAssignment" => unassign(call, state),
-        other => Err(Common::UnknownOperation.refusal(call.service, format!("the simulator cannot do `{other}`"))),
+        _ => Err(call.unknown_operation()),
     }
 }
 

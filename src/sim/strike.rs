@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 
-use super::answer::{Answer, Common, Refusal};
+use super::answer::{Answer, Refusal, RefusalKind};
 use super::fault::{Fault, FaultKind};
 use super::gate::Verdict;
 use super::service::Service;
@@ -24,9 +24,9 @@ pub(super) enum Blow {
 /// What a fault puts in the place of a call, if it is one that does.
 pub(super) fn before(fault: &Fault, service: Service, operation: &str, caller: &str) -> Option<Blow> {
     let refusal = match fault.kind {
-        FaultKind::Throttle => Common::Throttled.refusal(service, "Rate exceeded"),
+        FaultKind::Throttle => throttled(service),
         FaultKind::ServerError => {
-            let refusal = Common::Internal.refusal(service, "An internal failure occurred.");
+            let refusal = RefusalKind::Internal.refusal(service, "An internal failure occurred.");
             Refusal { status: fault.status, ..refusal }
         }
         FaultKind::AccessDenied => {
@@ -35,7 +35,7 @@ pub(super) fn before(fault: &Fault, service: Service, operation: &str, caller: &
                 "User: {caller} is not authorized to perform: {action} because no identity-based policy allows the \
                  {action} action"
             );
-            Common::AccessDenied.refusal(service, message)
+            RefusalKind::AccessDenied.refusal(service, message)
         }
         FaultKind::ExpiredCredentials => expired(service),
         FaultKind::Conflict => conflict(service),
@@ -68,9 +68,14 @@ pub(super) fn after(fault: Option<&Fault>, answer: Answer) -> (Verdict, Option<D
     }
 }
 
+/// There are too many calls.
+pub(super) fn throttled(service: Service) -> Refusal {
+    RefusalKind::Throttled.refusal(service, "Rate exceeded")
+}
+
 /// The credentials are over.
 pub(super) fn expired(service: Service) -> Refusal {
-    Common::ExpiredCredentials.refusal(service, "The security token included in the request is expired")
+    RefusalKind::ExpiredCredentials.refusal(service, "The security token included in the request is expired")
 }
 
 fn conflict(service: Service) -> Refusal {

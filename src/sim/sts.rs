@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::answer::{Common, Refusal};
+use super::answer::{Refusal, RefusalKind};
 use super::call::Call;
 use super::state::State;
 use super::state::sessions::Session;
@@ -20,7 +20,7 @@ pub(super) fn answer(call: &Call<'_>, state: &mut State) -> Result<Value, Refusa
             "UserId": "AIDASIMULATED0000000",
             "Account": call.account,
         })),
-        other => Err(Common::UnknownOperation.refusal(call.service, format!("the simulator cannot do `{other}`"))),
+        _ => Err(call.unknown_operation()),
     }
 }
 
@@ -32,7 +32,7 @@ fn assume_role(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
         .filter(|role| role.external_id.as_ref().is_none_or(|expected| call.optional("ExternalId") == Some(expected)));
     let Some(role) = permitted else {
         let message = format!("User: {} is not authorized to perform: sts:AssumeRole on resource: {arn}", call.caller);
-        return Err(Common::AccessDenied.refusal(call.service, message));
+        return Err(RefusalKind::AccessDenied.refusal(call.service, message));
     };
     let session_name = call.text("RoleSessionName");
     let role_name = role.arn.rsplit('/').next().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::sim::state::{GENESIS, State, after};
 /// The names that an output has for the levels of the hierarchy.
 const LEVELS: [&str; 5] = ["LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive"];
 
-pub(super) fn instance(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn instance(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = super::instance(call, state)?;
     let mut output = json!({"Instance": {
         "Id": instance.id,
@@ -41,14 +41,14 @@ pub(super) fn instance(call: &Call<'_>, state: &mut State) -> Result<Value, Refu
     Ok(output)
 }
 
-pub(super) fn routing_profiles(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn routing_profiles(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = super::instance(call, state)?;
     let page = call.pages.page(&call.input, PAGE, MOST, |key| after(&instance.routing_profiles, key))?;
     let shown = page.items.into_iter().map(|profile| summary(instance, "routing-profile", profile)).collect();
     Ok(listing("RoutingProfileSummaryList", shown, page.next))
 }
 
-pub(super) fn security_profiles(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn security_profiles(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = super::instance(call, state)?;
     let page = call.pages.page(&call.input, PAGE, MOST, |key| after(&instance.security_profiles, key))?;
     let shown = page.items.into_iter().map(|profile| summary(instance, "security-profile", profile)).collect();
@@ -65,7 +65,7 @@ fn summary(instance: &Instance, kind: &str, named: &Named) -> Value {
     })
 }
 
-pub(super) fn hierarchy_groups(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn hierarchy_groups(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = super::instance(call, state)?;
     let entries = |key: Option<&str>| after(&instance.hierarchy, key).map(|(id, group)| (id, (id, group)));
     let page = call.pages.page(&call.input, PAGE, MOST, entries)?;
@@ -77,7 +77,7 @@ fn group_summary(instance: &Instance, id: &str, group: &HierarchyGroup) -> Value
     summary(instance, "agent-group", &Named { id: id.to_owned(), name: group.name.clone() })
 }
 
-pub(super) fn hierarchy_group(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn hierarchy_group(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = super::instance(call, state)?;
     let id = call.text("HierarchyGroupId");
     let group = instance.hierarchy.get(id).ok_or_else(|| missing("Hierarchy group", id))?;
@@ -97,7 +97,7 @@ pub(super) fn hierarchy_group(call: &Call<'_>, state: &mut State) -> Result<Valu
     Ok(json!({"HierarchyGroup": shown}))
 }
 
-pub(super) fn hierarchy_structure(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn hierarchy_structure(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = super::instance(call, state)?;
     let levels: Map<String, Value> = LEVELS
         .into_iter()
@@ -107,7 +107,7 @@ pub(super) fn hierarchy_structure(call: &Call<'_>, state: &mut State) -> Result<
     Ok(json!({"HierarchyStructure": levels}))
 }
 
-pub(super) fn quick_connects(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn quick_connects(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = super::instance(call, state)?;
     let kinds: Vec<&str> = list(&call.input, "QuickConnectTypes").iter().filter_map(Value::as_str).collect();
     let entries = |key: Option<&str>| {
@@ -125,7 +125,7 @@ pub(super) fn quick_connects(call: &Call<'_>, state: &mut State) -> Result<Value
     Ok(listing("QuickConnectSummaryList", shown.collect(), page.next))
 }
 
-pub(super) fn quick_connect(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn quick_connect(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = super::instance(call, state)?;
     let id = call.text("QuickConnectId");
     let quick = instance.quick_connects.get(id).ok_or_else(|| missing("Quick connect", id))?;

@@ -9,7 +9,7 @@ mod users;
 
 use serde_json::Value;
 
-use super::answer::{Common, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::state::State;
 use super::state::instance::{Instance, User};
@@ -44,17 +44,23 @@ pub(super) fn answer(call: &Call<'_>, state: &mut State) -> Result<Value, Refusa
         "TagResource" => tags::add(call, state),
         "UntagResource" => tags::remove(call, state),
         "ListTagsForResource" => tags::list(call, state),
-        other => Err(Common::UnknownOperation.refusal(call.service, format!("the simulator cannot do `{other}`"))),
+        _ => Err(call.unknown_operation()),
     }
 }
 
 /// The instance that a call names, if it is in the call's Region and the caller's account.
-fn instance<'s>(call: &Call<'_>, state: &'s mut State) -> Result<&'s mut Instance, Refusal> {
+fn instance<'s>(call: &Call<'_>, state: &'s State) -> Result<&'s Instance, Refusal> {
     instance_with_id(call, state, call.text("InstanceId"))
 }
 
-fn instance_with_id<'s>(call: &Call<'_>, state: &'s mut State, id: &str) -> Result<&'s mut Instance, Refusal> {
-    match state.instances.get_mut(id).filter(|instance| instance.region == call.region) {
+/// The same, to change it.
+fn instance_mut<'s>(call: &Call<'_>, state: &'s mut State) -> Result<&'s mut Instance, Refusal> {
+    let id = instance(call, state)?.id.clone();
+    state.instances.get_mut(&id).ok_or_else(|| missing("Instance", &id))
+}
+
+fn instance_with_id<'s>(call: &Call<'_>, state: &'s State, id: &str) -> Result<&'s Instance, Refusal> {
+    match state.instances.get(id).filter(|instance| instance.region == call.region) {
         Some(instance) if instance.account == call.account => Ok(instance),
         Some(instance) => Err(call.denied(&instance.arn)),
         None => Err(missing("Instance", id)),

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{instance, parameter, phones};
-use crate::sim::answer::{Common, Refusal};
+use super::{instance_mut, parameter, phones};
+use crate::sim::answer::{Refusal, RefusalKind};
 use crate::sim::call::{Call, list, listing, text, without_nulls};
+use crate::sim::service::Service;
 use crate::sim::state::instance::{Instance, User};
 use crate::sim::state::{State, after};
 
@@ -16,7 +17,7 @@ const PAGE: usize = 100;
 const MOST: usize = 500;
 
 pub(super) fn users(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
-    let instance = instance(call, state)?;
+    let instance = instance_mut(call, state)?;
     let criteria = call.input.get("SearchCriteria").and_then(Value::as_object);
     let criteria = criteria.map_or(Ok(Condition::All(Vec::new())), |node| criterion(instance, node))?;
     let filter = call.input.get("SearchFilter").and_then(Value::as_object);
@@ -195,7 +196,7 @@ fn search_filter(instance: &Instance, filter: &Map<String, Value>) -> Result<Con
     match (member("TagFilter"), member("UserAttributeFilter")) {
         (Some(_), Some(_)) => {
             let message = "TagFilter and UserAttributeFilter cannot be used together";
-            Err(Common::AccessDenied.refusal(crate::sim::service::Service::Connect, message))
+            Err(RefusalKind::AccessDenied.refusal(Service::Connect, message))
         }
         (Some(tags), None) => Ok(tag_filter(tags)),
         (None, Some(attributes)) => Ok(attribute_filter(instance, attributes)),

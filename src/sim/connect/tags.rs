@@ -8,14 +8,13 @@ use super::{instance_with_id, missing, parameter};
 use crate::sim::answer::Refusal;
 use crate::sim::call::{Call, list as items};
 use crate::sim::state::State;
-use crate::sim::state::instance::Instance;
+use crate::sim::state::instance::{Instance, User};
 
 /// Tags that a resource can carry.
 const LIMIT: usize = 50;
 
-pub(super) fn list(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
-    let (instance, id) = tagged(call, state)?;
-    let user = instance.users.get(&id).ok_or_else(|| missing("User", &id))?;
+pub(super) fn list(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
+    let (_, user) = tagged(call, state)?;
     Ok(json!({"tags": user.tags}))
 }
 
@@ -42,29 +41,29 @@ fn change(
     state: &mut State,
     change: impl FnOnce(&mut BTreeMap<String, String>),
 ) -> Result<Value, Refusal> {
-    let (instance, id) = tagged(call, state)?;
-    let mut user = instance.users.get(&id).ok_or_else(|| missing("User", &id))?.clone();
+    let (instance, user) = tagged(call, state)?;
+    let (instance, mut user) = (instance.id.clone(), user.clone());
     change(&mut user.tags);
     if user.tags.len() > LIMIT {
         return Err(parameter(format!("a resource cannot have more than {LIMIT} tags")));
     }
-    instance.users.put(user, call.now);
+    if let Some(instance) = state.instances.get_mut(&instance) {
+        instance.users.put(user, call.now);
+    }
     Ok(Value::Null)
 }
 
-/// The instance and the user's id that an ARN names (`arn:aws:connect:REGION:ACCOUNT:instance/ID/agent/ID`).
-fn tagged<'s>(call: &Call<'_>, state: &'s mut State) -> Result<(&'s mut Instance, String), Refusal> {
+/// The user that an ARN names (`arn:aws:connect:REGION:ACCOUNT:instance/ID/agent/ID`), and their instance.
+fn tagged<'s>(call: &Call<'_>, state: &'s State) -> Result<(&'s Instance, &'s User), Refusal> {
     let arn = call.text("resourceArn");
     let resource = arn.splitn(6, ':').nth(5).filter(|_| arn.starts_with("arn:aws:connect:"));
-    let mut parts = resource.ok_or_else(|| parameter(format!("{arn} is not the ARN of a resource")))?.split('/');
-    match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some("instance"), Some(instance), Some("agent"), Some(user), None) => {
-            let instance = instance_with_id(call, state, instance)?;
-            if arn != instance.arn_of("agent", user) {
-                return Err(missing("Resource", arn));
-            }
-            Ok((instance, user.to_owned()))
-        }
-        _ => Err(missing("Resource", arn)),
+    let resource = resource.ok_or_else(|| parameter(format!("{arn} is not the ARN of a resource")))?;
+    let parts: Vec<&str> = resource.split('/').collect();
+    let ["instance", instance, "agent", user] = parts.as_slice() else { return Err(missing("Resource", arn)) };
+    let instance = instance_with_id(call, state, instance)?;
+    if arn != instance.arn_of("agent", user) {
+        return Err(missing("Resource", arn));
     }
+    let user = instance.users.get(user).ok_or_else(|| missing("User", user))?;
+    Ok((instance, user))
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{MOST, PAGE, instance, logins, parameter, phones, user};
+use super::{MOST, PAGE, instance, instance_mut, logins, parameter, phones, user};
 use crate::sim::answer::Refusal;
 use crate::sim::call::{Call, list as items, listing, owned, without_nulls};
 use crate::sim::clock::epoch_seconds;
 use crate::sim::state::instance::{Instance, User};
 use crate::sim::state::{State, after};
 
-pub(super) fn list(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn list(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = instance(call, state)?;
     let page = call.pages.page(&call.input, PAGE, MOST, |key| after(instance.users.live(), key))?;
     let shown = page.items.into_iter().map(|user| {
@@ -27,7 +27,7 @@ pub(super) fn list(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal>
     Ok(listing("UserSummaryList", shown.collect(), page.next))
 }
 
-pub(super) fn describe(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+pub(super) fn describe(call: &Call<'_>, state: &State) -> Result<Value, Refusal> {
     let instance = instance(call, state)?;
     let user = user(call, instance)?;
     let mut shown = phones::shown(&user.phone, false);
@@ -77,7 +77,7 @@ pub(super) fn create(call: &Call<'_>, state: &mut State) -> Result<Value, Refusa
         return Err(Refusal::new("LimitExceededException", message));
     }
     let id = state.new_id("user", login);
-    let found = instance(call, state)?;
+    let found = instance_mut(call, state)?;
     let mut user = User {
         id,
         login: login.to_owned(),
@@ -106,7 +106,7 @@ fn is_taken(instance: &Instance, login: &str, ignore_case: bool) -> bool {
 }
 
 pub(super) fn delete(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
-    let instance = instance(call, state)?;
+    let instance = instance_mut(call, state)?;
     let id = user(call, instance)?.id.clone();
     // Quick connects that lead to the user stay behind, as they do in the service.
     instance.users.remove(&id, call.now);
@@ -159,7 +159,7 @@ fn change(
     state: &mut State,
     change: impl FnOnce(&mut User, &Instance) -> Result<(), Refusal>,
 ) -> Result<Value, Refusal> {
-    let instance = instance(call, state)?;
+    let instance = instance_mut(call, state)?;
     let mut changed = user(call, instance)?.clone();
     change(&mut changed, instance)?;
     changed.modified = call.now;

@@ -6,7 +6,7 @@ mod people;
 
 use serde_json::Value;
 
-use super::answer::{Common, Refusal};
+use super::answer::Refusal;
 use super::call::{Call, text};
 use super::state::State;
 use super::state::directory::Taken;
@@ -37,7 +37,7 @@ pub(super) fn answer(call: &Call<'_>, state: &mut State) -> Result<Value, Refusa
         "IsMemberInGroups" => memberships::is_member(call, state),
         "CreateGroupMembership" => memberships::create(call, state),
         "DeleteGroupMembership" => memberships::delete(call, state),
-        other => Err(Common::UnknownOperation.refusal(call.service, format!("the simulator cannot do `{other}`"))),
+        _ => Err(call.unknown_operation()),
     }
 }
 

@@ -25,7 +25,7 @@ pub(in crate::sim) struct Application {
     pub(in crate::sim) enabled: bool,
     /// Whether only those who are assigned can use it.
     pub(in crate::sim) assignment_required: bool,
-    /// Who is assigned: kind and id of each, as one sortable word.
+    /// Who is assigned, in the order of their ids.
     pub(in crate::sim) assignments: BTreeSet<Principal>,
 }
 

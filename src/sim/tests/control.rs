@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::sim::answer::Common;
+use crate::sim::answer::RefusalKind;
 use crate::sim::call::Call;
 use crate::sim::gate::perform;
 use crate::sim::pages::Pages;
@@ -40,7 +40,7 @@ async fn the_operations_are_listed_in_order_and_each_is_answered() {
             let (input, caller, now) = (serde_json::Map::new(), String::new(), simulator.now());
             let call = Call { service, operation, input, account, region, caller, now, pages };
             let code = perform(&call, &mut world.state.clone()).err().map(|refusal| refusal.code);
-            assert_ne!(code, Some(Common::UnknownOperation.code(service)), "{service} {operation}");
+            assert_ne!(code, Some(RefusalKind::UnknownOperation.code(service)), "{service} {operation}");
         }
     }
 }

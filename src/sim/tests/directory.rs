@@ -62,7 +62,7 @@ async fn a_new_person_has_every_name_that_identity_center_asks_for() {
     let simulator = workshop().await;
     let client = Client::default();
     let whole = json!({"UserName": "new", "DisplayName": "Di", "Name": {"GivenName": "Di", "FamilyName": "Oh"}});
-    for (path, messages) in [
+    for (path, message) in [
         ("/UserName", "userName is a required attribute"),
         ("/DisplayName", "displayname: The attribute displayname is required"),
         ("/Name", "name: The attribute name is required"),
@@ -73,7 +73,7 @@ async fn a_new_person_has_every_name_that_identity_center_asks_for() {
         *input.pointer_mut(path).unwrap() = Value::Null;
         let refused = client.store(&simulator, "CreateUser", input).await;
         assert_eq!((refused.status, refused.code().as_str()), (400, "ValidationException"), "{path}");
-        assert_eq!(refused.json()["Message"], messages);
+        assert_eq!(refused.json()["Message"], message);
     }
     let nothing = client.store(&simulator, "CreateUser", json!({"UserName": "new", "Name": {"Title": "Dr"}})).await;
     assert_eq!(

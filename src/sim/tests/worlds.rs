@@ -135,6 +135,10 @@ fn what_does_not_go_together_is_refused_by_name() {
         ("[[groups]]\nname = \"G\"\n[[groups]]\nname = \"G\"\nid = \"{ID}\"", "there are two groups with the name `G`"),
         ("[[groups]]\nname = \"G\"\nid = \"g-1\"", "`g-1` does not have the form of `PrincipalId`"),
         ("[[roles]]\narn = \"reader\"", "`reader` is not the ARN of a role"),
+        (
+            "[[roles]]\narn = \"arn:aws:iam::222233334444:role/r\"\n[[roles]]\narn = \"arn:aws:iam::222233334444:role/r\"",
+            "there are two roles `arn:aws:iam::222233334444:role/r`",
+        ),
         ("[[crowd]]\ncount = 1", "a crowd has neither a `user_name` nor `connect_users`"),
         (
             "[[crowd]]\ncount = 1\nuser_name = \"a\"\nconnect_users = {}",
@@ -151,6 +155,15 @@ fn what_does_not_go_together_is_refused_by_name() {
         ),
         ("login = \"a\"\ntags = { k = \"{user_id}\" }", "`{user_id}` means nothing in a user of the instance `i`"),
         ("login = \"a\"\n[[instances.users]]\nlogin = \"a\"", "there are two Connect users `a`"),
+        (
+            "login = \"a\"\ninstance = \"i\"",
+            "a user of the instance `i` says which instance it is in, which only those of a crowd have to",
+        ),
+        (
+            "login = \"a\"\n[[instances.quick_connects]]\nname = \"Q\"\ntarget = \"a\"\n\
+             [[instances.quick_connects]]\nname = \"Q\"\ntarget = \"a\"",
+            "there are two quick connects `Q`",
+        ),
         (
             "login = \"a\"\nhierarchy = \"Europe\"",
             "a user of the instance `i` names the hierarchy group `Europe`, which the world does not have",
