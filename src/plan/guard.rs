@@ -46,11 +46,15 @@ impl<'a> Fence<'a> {
     /// Whether our tags may be put on this user: a foreign one, neither protected nor an administrator. Of one whose
     /// tags are not known nobody can say that they are foreign.
     pub(super) fn may_adopt(&self, user: &ConnectUser) -> bool {
-        let Some(attributes) = &user.attributes else { return false };
-        let is_admin = attributes.security_profiles.iter().any(|id| self.admins.contains(id));
-        Ownership::of_tags(&attributes.tags, self.owner) == Ownership::Foreign
+        Ownership::of(user, self.owner) == Ownership::Foreign
             && !self.protects(&user.login)
-            && !(self.policy.protect_admins && is_admin)
+            && !(self.policy.protect_admins && self.is_admin(user))
+    }
+
+    /// Whether this user is known to hold the security profile `Admin`.
+    pub(super) fn is_admin(&self, user: &ConnectUser) -> bool {
+        let profiles = user.attributes.iter().flat_map(|attributes| &attributes.security_profiles);
+        profiles.into_iter().any(|id| self.admins.contains(id))
     }
 }
 

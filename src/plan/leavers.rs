@@ -36,13 +36,16 @@ pub(super) fn rest(
                 let departed = Departed { principal, mapping, unsure: missing };
                 draft.findings.extend(departed.finding(user, snapshot, desired));
             }
-            Ownership::Elsewhere(owner) if !fence.protects(&user.login) => {
-                draft.findings.push(Finding::of_user(Kind::Orphan { owner: Some(owner.to_owned()) }, &user.login));
+            Ownership::Elsewhere(_) | Ownership::Foreign if fence.protects(&user.login) => {}
+            Ownership::Unknown => {}
+            Ownership::Elsewhere(owner) => {
+                let kind = Kind::Orphan { owner: Some(owner.to_owned()), admin: fence.is_admin(user) };
+                draft.findings.push(Finding::of_user(kind, &user.login));
             }
-            Ownership::Foreign if !fence.protects(&user.login) => {
-                draft.findings.push(Finding::of_user(Kind::Orphan { owner: None }, &user.login));
+            Ownership::Foreign => {
+                let kind = Kind::Orphan { owner: None, admin: fence.is_admin(user) };
+                draft.findings.push(Finding::of_user(kind, &user.login));
             }
-            Ownership::Elsewhere(_) | Ownership::Foreign | Ownership::Unknown => {}
         }
     }
     near_misses(desired, fence, unclaimed, draft);

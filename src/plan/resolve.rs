@@ -165,12 +165,6 @@ fn resolve_mappings<'a>(
         let profiles = look_up(mapping, &snapshot.catalog, &mut missing);
         resolved.push(ResolvedMapping { mapping, group, profiles });
     }
-    if let Some(quarantine) = &settings.quarantine {
-        missing.routing(&snapshot.catalog, &quarantine.routing_profile, "quarantine");
-        for name in &quarantine.security_profiles {
-            missing.security(&snapshot.catalog, name, "quarantine");
-        }
-    }
     findings.extend(missing.into_findings(&snapshot.catalog));
     resolved
 }

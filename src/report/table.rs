@@ -49,7 +49,7 @@ fn of_target(text: &mut String, target: &TargetReport, report: &RunReport, look:
     if let Some(counts) = target.counts() {
         let _ = writeln!(
             text,
-            "  {}, of whom {} cannot sign in; {}, of which {} are owned",
+            "  as read: {}, of whom {} cannot sign in; {}, of which {} are owned",
             things(counts.members, "member"),
             counts.blocked,
             things(counts.connect_users, "Connect user"),

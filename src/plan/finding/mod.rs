@@ -216,6 +216,8 @@ pub enum Kind {
     Orphan {
         /// Another installation that owns them, where one does.
         owner: Option<String>,
+        /// Whether they hold the security profile `Admin`.
+        admin: bool,
     },
     /// An owned user whose person has left.
     Leaver {

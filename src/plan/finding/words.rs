@@ -38,7 +38,8 @@ fn users(count: usize) -> String {
 
 fn difference(difference: &Difference, veil: Veil<'_>) -> String {
     let Difference { field, is, should } = difference;
-    let names_person = field.ends_with("_name");
+    // Names, telephone numbers, and whatever people write into tags.
+    let names_person = field.ends_with("_name") || field == "phone" || field.starts_with("tag:");
     let show = |value: &Option<String>| match value {
         None => "nothing".to_owned(),
         Some(value) if names_person => format!("`{}`", veil(value)),
@@ -124,8 +125,8 @@ pub(super) fn message(finding: &Finding, veil: Veil<'_>) -> String {
         Kind::NearMiss { member, likeness } => {
             format!("the Connect user {who} is like the member `{}`: {likeness}", login(member))
         }
-        Kind::Orphan { owner: None } => format!("the Connect user {who} has a login that is no member's"),
-        Kind::Orphan { owner: Some(owner) } => {
+        Kind::Orphan { owner: None, .. } => format!("the Connect user {who} has a login that is no member's"),
+        Kind::Orphan { owner: Some(owner), .. } => {
             format!("the Connect user {who} has a login that is no member's; `{owner}` owns it")
         }
         Kind::Leaver { departure: Departure::Outside } => {
@@ -241,7 +242,10 @@ pub(super) fn fix(finding: &Finding, veil: Veil<'_>) -> String {
         Kind::NearMiss { .. } => {
             format!("if both are one person, delete {who} in Connect; if not, add it to `protect`")
         }
-        Kind::Orphan { .. } => format!("put the person into a mapped group, delete {who}, or add it to `protect`"),
+        Kind::Orphan { admin: true, .. } => format!("add {who} to `protect`: it administers the instance"),
+        Kind::Orphan { admin: false, .. } => {
+            format!("put the person into a mapped group, delete {who}, or add it to `protect`")
+        }
         Kind::Leaver { .. } => {
             "nothing, if the person has left for good: `policy.removals` says what happens".to_owned()
         }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::world::World;
 use crate::model::connect::{ApplicationState, SignIn};
 use crate::model::id::{ApplicationArn, GroupId, PrincipalId};
-use crate::model::settings::{GroupRef, Profiles};
+use crate::model::settings::GroupRef;
 use crate::plan::finding::Kind;
 
 #[test]
@@ -78,10 +78,8 @@ fn one_missing_profile_is_one_finding_however_many_need_it() {
     world.mapping("Supervisors").hierarchy = Some("EMEA/Paris".to_owned());
     world.group("Supervisors").members.insert(PrincipalId::new("gone"));
     world.group("Agents").members.insert(PrincipalId::new("gone"));
-    world.settings.quarantine =
-        Some(Profiles { routing_profile: "Parking".to_owned(), security_profiles: vec!["Agent".to_owned()] });
     let codes: Vec<String> = world.lines().into_iter().filter(|line| line.starts_with("profile")).collect();
-    assert_eq!(codes, ["profile-missing", "profile-missing"]);
+    assert_eq!(codes, ["profile-missing"]);
 }
 
 #[test]
