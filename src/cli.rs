@@ -13,6 +13,15 @@ use clap_complete::Shell;
 #[derive(Debug, Parser)]
 #[command(name = "rollcall", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {
+    /// The configuration file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "ROLLCALL_CONFIG",
+        default_value = "/etc/rollcall/rollcall.toml"
+    )]
+    pub config: PathBuf,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -63,19 +72,6 @@ pub enum ConfigCommand {
     Schema,
 }
 
-/// Which file.
-#[derive(Debug, Args)]
-pub struct ConfigFile {
-    /// The configuration file
-    #[arg(
-        long = "config",
-        value_name = "FILE",
-        env = "ROLLCALL_CONFIG",
-        default_value = "/etc/rollcall/rollcall.toml"
-    )]
-    pub path: PathBuf,
-}
-
 /// How `demo` goes.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
@@ -98,9 +94,6 @@ pub struct PlanArgs {
 /// What every pass takes.
 #[derive(Debug, Args)]
 pub struct PassArgs {
-    /// Which file.
-    #[command(flatten)]
-    pub config: ConfigFile,
     /// This target only
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
@@ -115,9 +108,6 @@ pub struct PassArgs {
 /// What `check` takes.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Which file.
-    #[command(flatten)]
-    pub config: ConfigFile,
     /// Look at the file only, and ask AWS nothing
     #[arg(long)]
     pub offline: bool,

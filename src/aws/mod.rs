@@ -27,6 +27,7 @@ mod paging;
 mod people;
 mod probe;
 mod retry;
+mod trial;
 
 pub use access::Access;
 pub use application::Assigned;
@@ -36,7 +37,8 @@ pub use error::{Error, ErrorKind};
 pub use ledger::{Ledger, Outcome};
 pub use operation::{Effect, Operation, Service};
 pub use pace::Pace;
-pub use probe::{CenterProbe, TargetProbe, Trial};
+pub use probe::{CenterProbe, TargetProbe};
+pub use trial::Trial;
 
 #[cfg(test)]
 mod tests;

@@ -6,41 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::Target;
 use super::directory::IdentityCenter;
-use super::error::{Error, ErrorKind};
-use super::operation::{self, Operation};
+use super::operation;
+use super::trial::{Trial, Trials};
 use crate::model::connect::{ApplicationState, Catalog, Instance};
 use crate::model::directory::Group;
 use crate::model::id::{ConnectUserId, PrincipalId};
 use crate::model::settings::GroupRef;
-
-/// One permission that was tried.
-#[derive(Debug)]
-pub struct Trial {
-    /// The operation. Where it depends on another that failed, it was not tried and does not occur.
-    pub operation: &'static Operation,
-    /// What came of it.
-    pub result: Result<(), Error>,
-}
-
-/// Takes note of trials, and keeps what they gave.
-#[derive(Debug, Default)]
-pub(super) struct Trials(Vec<Trial>);
-
-impl Trials {
-    /// Notes a trial. An error that names another operation, on the way to this one, is that operation's.
-    pub(super) fn note<T>(&mut self, operation: &'static Operation, result: Result<T, Error>) -> Option<T> {
-        match result {
-            Ok(value) => {
-                self.0.push(Trial { operation, result: Ok(()) });
-                Some(value)
-            }
-            Err(error) => {
-                self.0.push(Trial { operation: error.operation().unwrap_or(operation), result: Err(error) });
-                None
-            }
-        }
-    }
-}
 
 /// What was found of Identity Center while permissions were tried.
 #[derive(Debug)]
@@ -73,7 +44,7 @@ impl IdentityCenter {
             Ok(store) => store,
             Err(error) => {
                 trials.note::<()>(&operation::LIST_INSTANCES, Err(error));
-                return CenterProbe { trials: trials.0, groups: found };
+                return CenterProbe { trials: trials.once_each(), groups: found };
             }
         };
         if self.looks_up_its_store() {
@@ -98,7 +69,7 @@ impl IdentityCenter {
             let id = PrincipalId::new(person.user_id);
             trials.note(&operation::DESCRIBE_PRINCIPAL, store.describe(&id).await);
         }
-        CenterProbe { trials: once_each(trials), groups: found }
+        CenterProbe { trials: trials.once_each(), groups: found }
     }
 }
 
@@ -128,27 +99,6 @@ impl Target {
             _ => None,
         };
         let application = self.probe_application(&mut trials).await;
-        TargetProbe { trials: once_each(trials), instance, catalog, application }
+        TargetProbe { trials: trials.once_each(), instance, catalog, application }
     }
-}
-
-/// Of several trials of one operation the failures are kept, or one success.
-fn once_each(trials: Trials) -> Vec<Trial> {
-    let mut kept: Vec<Trial> = Vec::new();
-    for trial in trials.0 {
-        let earlier = kept.iter().position(|other| other.operation == trial.operation);
-        match earlier {
-            None => kept.push(trial),
-            Some(position) if kept[position].result.is_ok() && trial.result.is_err() => kept[position] = trial,
-            Some(_) if trial.result.is_err() && !is_repeated(&kept, &trial) => kept.push(trial),
-            Some(_) => {}
-        }
-    }
-    kept
-}
-
-/// Whether the same failure is kept already: being denied one group or five is one thing to mend.
-fn is_repeated(kept: &[Trial], trial: &Trial) -> bool {
-    let is_denied = |trial: &Trial| trial.result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Denied);
-    is_denied(trial) && kept.iter().any(|other| other.operation == trial.operation && is_denied(other))
 }

@@ -15,11 +15,11 @@ use crate::config::{Config, Target};
 use crate::pass::{Checked, Runner};
 use crate::report::{Trouble, things};
 
-pub(super) async fn run(args: &CheckArgs) -> Result<ExitStatus, Stop> {
-    let config = Arc::new(pass::load(&args.config.path)?);
+pub(super) async fn run(file: &Path, args: &CheckArgs) -> Result<ExitStatus, Stop> {
+    let config = Arc::new(Config::load(file)?);
     pass::start_log(&config);
     let mut lines = Lines::new();
-    configuration(&mut lines, &config, &args.config.path);
+    configuration(&mut lines, &config, file);
     if !args.offline {
         let access = Access::from_environment(config.timeouts, &config.identity_center.region).await?;
         let checked = Runner::new(Arc::clone(&config), access).check().await;

@@ -50,7 +50,7 @@ pub enum Stop {
     /// There is no usable configuration.
     #[error(transparent)]
     Config(#[from] LoadError),
-    /// AWS cannot be reached at all, for want of sensible settings.
+    /// A setting of the AWS SDK makes no sense.
     #[error(transparent)]
     Aws(#[from] crate::aws::Error),
     /// A word of the command line names nothing.
@@ -97,8 +97,8 @@ impl Stop {
 
     fn status(&self) -> ExitStatus {
         match self {
-            Self::Config(_) | Self::Usage { .. } | Self::World { .. } => ExitStatus::Usage,
-            Self::Aws(_) | Self::Io { .. } => ExitStatus::Failure,
+            Self::Config(_) | Self::Aws(_) | Self::Usage { .. } | Self::World { .. } => ExitStatus::Usage,
+            Self::Io { .. } => ExitStatus::Failure,
         }
     }
 }
@@ -108,11 +108,12 @@ impl Stop {
 /// # Errors
 /// What keeps it from doing its work at all.
 pub async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
-    match cli.command {
+    let Cli { config, command } = cli;
+    match command {
         Command::Demo(args) => demo::run(&args).await,
-        Command::Plan(args) => pass::plan(&args).await,
-        Command::Sync(args) => pass::sync(&args).await,
-        Command::Check(args) => check::run(&args).await,
+        Command::Plan(args) => pass::plan(&config, &args).await,
+        Command::Sync(args) => pass::sync(&config, &args).await,
+        Command::Check(args) => check::run(&config, &args).await,
         Command::Sim(args) => sim::run(&args).await,
         Command::Config(ConfigCommand::Schema) => {
             screen::out(&format!("{:#}\n", config::schema()))?;

@@ -1,11 +1,12 @@
 //! `plan` and `sync`: one run, and its report.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{ExitStatus, Stop, interrupt, progress, screen};
 use crate::aws::Access;
 use crate::cli::{Output, PassArgs, PlanArgs};
-use crate::config::{Config, LoadError};
+use crate::config::Config;
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
 use crate::pass::{Request, Runner};
@@ -13,8 +14,8 @@ use crate::report::{Cause, RunReport, Verdict, json, log, table};
 use crate::telemetry;
 
 /// `rollcall plan`.
-pub(super) async fn plan(args: &PlanArgs) -> Result<ExitStatus, Stop> {
-    let report = run(&args.pass, Mode::Plan).await?;
+pub(super) async fn plan(config: &Path, args: &PlanArgs) -> Result<ExitStatus, Stop> {
+    let report = run(config, &args.pass, Mode::Plan).await?;
     Ok(match report.verdict() {
         Verdict::Failed => ExitStatus::Failure,
         Verdict::Pending if args.exit_code => ExitStatus::Work,
@@ -23,8 +24,8 @@ pub(super) async fn plan(args: &PlanArgs) -> Result<ExitStatus, Stop> {
 }
 
 /// `rollcall sync`.
-pub(super) async fn sync(args: &PassArgs) -> Result<ExitStatus, Stop> {
-    let report = run(args, Mode::Apply).await?;
+pub(super) async fn sync(config: &Path, args: &PassArgs) -> Result<ExitStatus, Stop> {
+    let report = run(config, args, Mode::Apply).await?;
     Ok(match report.verdict() {
         Verdict::Failed => ExitStatus::Failure,
         Verdict::Incomplete => ExitStatus::Incomplete,
@@ -33,8 +34,8 @@ pub(super) async fn sync(args: &PassArgs) -> Result<ExitStatus, Stop> {
     })
 }
 
-async fn run(args: &PassArgs, mode: Mode) -> Result<RunReport, Stop> {
-    let config = load(&args.config.path)?;
+async fn run(file: &Path, args: &PassArgs, mode: Mode) -> Result<RunReport, Stop> {
+    let config = Config::load(file)?;
     let people = people(&config)?;
     start_log(&config);
     note_without_effect(&config);
@@ -50,11 +51,6 @@ async fn run(args: &PassArgs, mode: Mode) -> Result<RunReport, Stop> {
         Output::Json => screen::out(&format!("{:#}\n", json::run(&report)))?,
     }
     Ok(report)
-}
-
-/// Reads the configuration.
-pub(super) fn load(path: &std::path::Path) -> Result<Config, LoadError> {
-    Config::load(path)
 }
 
 /// Somebody who watches sees the result itself, so only warnings are logged then.
@@ -80,8 +76,10 @@ fn people(config: &Config) -> Result<log::People, Stop> {
     match &config.log.people {
         crate::config::People::Plain => Ok(log::People::Plain),
         crate::config::People::Hashed { key_file } => {
-            let doing = || format!("failed to read the key of hashed people `{}`", key_file.display());
-            let key = std::fs::read(key_file).map_err(|source| Stop::Io { doing: doing(), source })?;
+            let key = std::fs::read(key_file).map_err(|error| Stop::Usage {
+                message: format!("failed to read the key of hashed people `{}`: {error}", key_file.display()),
+                hint: Some("`log.people_key_file` has to be readable for this user".to_owned()),
+            })?;
             let key = key.trim_ascii().to_vec();
             if key.len() < 16 {
                 return Err(Stop::Usage {

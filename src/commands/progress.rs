@@ -18,8 +18,9 @@ pub(super) async fn shown(runner: &Runner, run: impl Future<Output = RunReport>)
     }
     tokio::pin!(run);
     let bar = ProgressBar::new_spinner();
+    let style = ProgressStyle::with_template("  {spinner} reading, {elapsed} so far");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     bar.enable_steady_tick(BEAT);
-    bar.set_message("reading");
     let mut beat = tokio::time::interval(BEAT);
     let mut is_bar = false;
     let report = loop {

@@ -81,11 +81,11 @@ async fn credentials_that_are_missing_or_expired_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn senseless_settings_of_the_sdk_are_an_error_and_no_panic() {
     let stage = stage().await;
-    fails(&stage, 1, &["AWS_RETRY_MODE", "bogus", "hint:"], &[("AWS_RETRY_MODE", "bogus")]).await;
-    fails(&stage, 1, &["AWS_MAX_ATTEMPTS", "hint:"], &[("AWS_MAX_ATTEMPTS", "0")]).await;
+    fails(&stage, 2, &["AWS_RETRY_MODE", "bogus", "hint:"], &[("AWS_RETRY_MODE", "bogus")]).await;
+    fails(&stage, 2, &["AWS_MAX_ATTEMPTS", "hint:"], &[("AWS_MAX_ATTEMPTS", "0")]).await;
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "[default]\nmax_attempts = 0\n").unwrap();
-    fails(&stage, 1, &["max_attempts"], &[("AWS_CONFIG_FILE", file.path().to_str().unwrap())]).await;
+    fails(&stage, 2, &["max_attempts"], &[("AWS_CONFIG_FILE", file.path().to_str().unwrap())]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,6 +93,21 @@ async fn an_endpoint_that_is_nobodys_is_told() {
     let stage = stage().await;
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     fails(&stage, 1, &["hint:"], &[("AWS_ENDPOINT_URL", &format!("http://{closed}"))]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_not_the_services_is_told() {
+    for (kind, words) in [
+        (FaultKind::Html, "not the service"),
+        (FaultKind::EmptyObject, "lacks"),
+        (FaultKind::HalfBody, "broke off"),
+        (FaultKind::Hang, "no answer within 1 s"),
+    ] {
+        let mut stage = stage().await;
+        stage.configure("[timeouts]\nconnect = \"1s\"\nattempt = \"1s\"\ncall = \"2s\"\n");
+        stage.sim.inject(Fault::new(Service::Connect, "SearchUsers", kind));
+        fails(&stage, 1, &["failed to read the attributes of the Connect users", words, "hint:"], &[]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,6 +103,18 @@ async fn exit_codes_tell_how_a_pass_came_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_configuration_may_be_named_before_or_after_the_command() {
+    let stage = stage().await;
+    let elsewhere = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(elsewhere.path(), &stage.config).unwrap();
+    let file = elsewhere.path().to_str().unwrap();
+    for args in [["--config", file, "plan"], ["plan", "--config", file]] {
+        let ended = stage.cli_with(&args, &[("ROLLCALL_CONFIG", "/nonexistent")]).await;
+        assert_eq!(ended.code, Some(0), "{args:?}: {ended:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_person_can_be_planned_and_synced_alone() {
     let stage = Stage::new(&[agent("ana@x.com"), agent("bo@x.com")]).await;
     let ended = stage.cli(&["sync", "--person", "BO@x.com", "--output", "json"]).await;
