@@ -103,11 +103,22 @@ impl Stop {
     }
 }
 
-/// Runs one command.
-///
-/// # Errors
-/// What keeps it from doing its work at all.
-pub async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
+/// Runs one command to its end, and says how it ended. The runtime is made here and not in the program, so that all
+/// that runs on it is compiled once, with the library.
+#[must_use]
+pub fn main(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return explain(&error.into()).into(),
+    };
+    let ended = runtime.block_on(run(cli));
+    // What a command left behind, such as a reader of signals, is not waited for.
+    runtime.shutdown_background();
+    ended.unwrap_or_else(|stop| explain(&stop)).into()
+}
+
+/// What keeps a command from doing its work at all is an error.
+async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
     let Cli { config, command } = cli;
     match command {
         Command::Demo(args) => demo::run(&args).await,
@@ -129,8 +140,7 @@ pub async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
 }
 
 /// Says on stderr why a command stopped: a sentence, its causes, and a hint.
-#[must_use]
-pub fn explain(stop: &Stop) -> ExitStatus {
+fn explain(stop: &Stop) -> ExitStatus {
     if let Stop::Config(LoadError::Invalid(problems)) = stop {
         // Each stands on a line of its own, with its place first, as editors and people expect it.
         screen::err(&format!("{problems}\n"));
