@@ -12,7 +12,7 @@ use super::leavers;
 use super::name;
 use super::ownership::Ownership;
 use super::resolve::{Desired, Member, ResolvedMapping, Unusable, of_person};
-use super::roster::{Link, Roster, Strays};
+use super::roster::{Exact, Link, Roster, Strays};
 use crate::model::connect::{ConnectUser, NewUser};
 use crate::model::id::{ConnectUserId, Login};
 use crate::model::settings::{Mismatches, Settings};
@@ -30,10 +30,13 @@ pub(super) fn drift(
     let roster = Roster::new(&snapshot.users, &settings.owner);
     let links: Vec<(&Member<'_>, Link<'_>)> =
         desired.members.iter().map(|member| (member, roster.link(&member.person.id, member.usable()))).collect();
-    let exact = links.iter().filter_map(|(_, link)| link.exact).map(|user| &user.id).collect();
+    let mut taken = vec![false; snapshot.users.len()];
+    for exact in links.iter().filter_map(|(_, link)| link.exact) {
+        taken[exact.at] = true;
+    }
     let claimed = links.iter().flat_map(|(_, link)| claimed_by(link)).map(|user| &user.id).collect();
-    let strays = Strays::new(&roster, &exact, &claimed);
-    let pass = Pass { snapshot, settings, desired, fence, roster: &roster, strays: &strays };
+    let strays = Strays::new(&roster, &taken, &claimed);
+    let pass = Pass { snapshot, settings, desired, fence, strays: &strays };
     let mut explained = BTreeSet::new();
     for (member, link) in &links {
         pass.member(member, link, &mut explained, draft);
@@ -47,8 +50,9 @@ pub(super) fn drift(
 
 /// The Connect users that a member speaks for though they would not let the person in.
 fn claimed_by<'a>(link: &Link<'a>) -> impl Iterator<Item = &'a ConnectUser> {
-    let Link { exact: _, linked, superseded, ambiguous, reused_from: _ } = link;
-    linked.iter().chain(superseded).chain(ambiguous).copied()
+    let Link { exact, linked, superseded, ambiguous, reused_from: _ } = link;
+    let linked = linked.filter(|linked| exact.is_none_or(|exact| exact.user.id != linked.id));
+    linked.into_iter().chain(superseded.iter().chain(ambiguous).copied())
 }
 
 fn count(
@@ -72,13 +76,7 @@ fn count(
     for (resolved, members) in desired.mappings.iter().zip(by_mapping) {
         *counts.by_mapping.entry(resolved.name().to_owned()).or_default() += members;
     }
-    for user in &snapshot.users {
-        match roster.ownership_of(user) {
-            Ownership::Owned { .. } => counts.owned += 1,
-            Ownership::Elsewhere(_) => counts.elsewhere += 1,
-            Ownership::Foreign | Ownership::Unknown => {}
-        }
-    }
+    (counts.owned, counts.elsewhere) = (roster.owned, roster.elsewhere);
 }
 
 /// What every decision about a member looks at.
@@ -87,7 +85,6 @@ struct Pass<'a> {
     settings: &'a Settings,
     desired: &'a Desired<'a>,
     fence: &'a Fence<'a>,
-    roster: &'a Roster<'a>,
     strays: &'a Strays<'a>,
 }
 
@@ -170,13 +167,13 @@ impl<'a> Pass<'a> {
     }
 
     /// The member's login is there. A foreign user may be adopted.
-    fn served(&self, member: &Member<'_>, login: &Login, exact: &ConnectUser, draft: &mut Draft) {
-        match self.roster.ownership_of(exact) {
+    fn served(&self, member: &Member<'_>, login: &Login, exact: Exact<'_>, draft: &mut Draft) {
+        match exact.ownership {
             Ownership::Elsewhere(owner) => {
                 let kind = Kind::OwnedElsewhere { owner: owner.to_owned() };
                 draft.findings.push(of_person(kind, member.person, Some(login)));
             }
-            Ownership::Foreign => self.adopt(member, exact, draft),
+            Ownership::Foreign => self.adopt(member, exact.user, draft),
             Ownership::Owned { .. } | Ownership::Unknown => {}
         }
     }

@@ -49,8 +49,12 @@ pub(super) fn rest(
         }
     }
     near_misses(desired, fence, unclaimed, draft);
-    for user in roster.users.iter().filter(|user| roster.ownership_of(user).is_owned()) {
-        draft.findings.extend(invalid_marks(user, snapshot.time));
+    for user in roster.users {
+        let invalid = invalid_marks(user, snapshot.time);
+        // Marks on a user that is not ours are not ours either.
+        if !invalid.is_empty() && roster.ownership_of(user).is_owned() {
+            draft.findings.extend(invalid);
+        }
     }
 }
 

@@ -193,20 +193,32 @@ fn seed_of(numbers: &str) -> u64 {
     numbers.bytes().fold(PLAIN, |hash, byte| hash.wrapping_mul(BASE).wrapping_add(u64::from(byte) + 1))
 }
 
+/// The longest word whose variants are looked at: Connect's logins have at most 100 letters.
+const LONGEST: usize = 100;
+/// The powers of [`BASE`].
+const POWERS: [u64; LONGEST + 1] = {
+    let mut powers = [1_u64; LONGEST + 1];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1].wrapping_mul(BASE);
+        at += 1;
+    }
+    powers
+};
+
 /// The hash of the word, and of each word that it becomes when up to `left_out` letters are left out. The hash of a
 /// part is got from the hashes of two beginnings, so that no word is ever built.
 fn each_variant(word: &[char], left_out: usize, seed: u64, mut then: impl FnMut(u64)) {
     let length = word.len();
-    let mut beginnings = Vec::with_capacity(length + 1);
-    let mut powers = Vec::with_capacity(length + 1);
-    beginnings.push(0_u64);
-    powers.push(1_u64);
-    for (position, letter) in word.iter().enumerate() {
-        beginnings.push(beginnings[position].wrapping_mul(BASE).wrapping_add(u64::from(*letter) + 1));
-        powers.push(powers[position].wrapping_mul(BASE));
+    if length > LONGEST {
+        return;
     }
-    let part = |from: usize, to: usize| beginnings[to].wrapping_sub(beginnings[from].wrapping_mul(powers[to - from]));
-    let join = |left: u64, right: u64, right_length: usize| left.wrapping_mul(powers[right_length]).wrapping_add(right);
+    let mut beginnings = [0_u64; LONGEST + 1];
+    for (position, letter) in word.iter().enumerate() {
+        beginnings[position + 1] = beginnings[position].wrapping_mul(BASE).wrapping_add(u64::from(*letter) + 1);
+    }
+    let part = |from: usize, to: usize| beginnings[to].wrapping_sub(beginnings[from].wrapping_mul(POWERS[to - from]));
+    let join = |left: u64, right: u64, right_length: usize| left.wrapping_mul(POWERS[right_length]).wrapping_add(right);
     let mut finish = |hash: u64| {
         let mixed = (hash ^ seed).wrapping_mul(0xff51_afd7_ed55_8ccd);
         then(mixed ^ (mixed >> 32));
@@ -215,13 +227,13 @@ fn each_variant(word: &[char], left_out: usize, seed: u64, mut then: impl FnMut(
     if left_out == 0 {
         return;
     }
-    for one in 0..length {
-        finish(join(part(0, one), part(one + 1, length), length - one - 1));
+    for (one, &before) in beginnings.iter().enumerate().take(length) {
+        finish(join(before, part(one + 1, length), length - one - 1));
         if left_out == 1 {
             continue;
         }
         for other in one + 1..length {
-            let left = join(part(0, one), part(one + 1, other), other - one - 1);
+            let left = join(before, part(one + 1, other), other - one - 1);
             finish(join(left, part(other + 1, length), length - other - 1));
         }
     }

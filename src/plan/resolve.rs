@@ -83,11 +83,15 @@ pub(super) fn resolve<'a>(snapshot: &'a Snapshot, settings: &'a Settings, findin
         memberships.extend(resolved.group.iter().flat_map(|group| &group.members).map(|member| (member, position)));
     }
     memberships.sort_unstable();
+    // Both are sorted, so that one walk along both finds everybody.
+    let mut people = snapshot.directory.principals.values().peekable();
     let mut members = Vec::with_capacity(memberships.len());
     let mut disabled = BTreeSet::new();
     for of_one in memberships.chunk_by(|(one, _), (other, _)| one == other) {
+        let id = of_one[0].0;
+        while people.next_if(|person| person.id < *id).is_some() {}
         // A membership whose principal is gone is no member, and nobody's trouble.
-        let Some(person) = snapshot.directory.principals.get(of_one[0].0) else { continue };
+        let Some(person) = people.next_if(|person| person.id == *id) else { continue };
         let names = || of_one.iter().map(|(_, position)| mappings[*position].name().to_owned()).collect::<Vec<_>>();
         if person.status == Status::Disabled {
             disabled.insert(&person.id);

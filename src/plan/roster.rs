@@ -10,15 +10,20 @@ use crate::model::id::{ConnectUserId, Login, PrincipalId, fold};
 pub(super) struct Roster<'a> {
     pub(super) users: &'a [ConnectUser],
     owner: &'a str,
-    by_login: FxHashMap<&'a str, &'a ConnectUser>,
+    /// Positions in `users`.
+    by_login: FxHashMap<&'a str, usize>,
     by_principal: FxHashMap<&'a str, Vec<&'a ConnectUser>>,
+    /// How many users are ours.
+    pub(super) owned: usize,
+    /// How many belong to another installation.
+    pub(super) elsewhere: usize,
 }
 
 /// How a member and the Connect users belong together.
 #[derive(Debug, Default)]
 pub(super) struct Link<'a> {
     /// The user with exactly the wanted login, whoever owns it: with it the person can sign in.
-    pub(super) exact: Option<&'a ConnectUser>,
+    pub(super) exact: Option<Exact<'a>>,
     /// The owned user that is this person's: by the tag, else by the exact login.
     pub(super) linked: Option<&'a ConnectUser>,
     /// Owned users that carry the person's id beside the linked one.
@@ -29,18 +34,35 @@ pub(super) struct Link<'a> {
     pub(super) reused_from: Option<PrincipalId>,
 }
 
+/// A user whose login is exactly a member's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Exact<'a> {
+    /// The position among all users.
+    pub(super) at: usize,
+    pub(super) user: &'a ConnectUser,
+    pub(super) ownership: Ownership<'a>,
+}
+
 impl<'a> Roster<'a> {
     pub(super) fn new(users: &'a [ConnectUser], owner: &'a str) -> Self {
         let mut by_login = FxHashMap::with_capacity_and_hasher(users.len(), rustc_hash::FxBuildHasher);
         let mut by_principal: FxHashMap<&str, Vec<&ConnectUser>> =
             FxHashMap::with_capacity_and_hasher(users.len(), rustc_hash::FxBuildHasher);
-        for user in users {
-            by_login.insert(user.login.as_str(), user);
-            if let Ownership::Owned { principal: Some(principal), .. } = Ownership::of(user, owner) {
-                by_principal.entry(principal).or_default().push(user);
+        let mut counts = (0, 0);
+        for (at, user) in users.iter().enumerate() {
+            by_login.insert(user.login.as_str(), at);
+            match Ownership::of(user, owner) {
+                Ownership::Owned { principal, .. } => {
+                    counts.0 += 1;
+                    if let Some(principal) = principal {
+                        by_principal.entry(principal).or_default().push(user);
+                    }
+                }
+                Ownership::Elsewhere(_) => counts.1 += 1,
+                Ownership::Foreign | Ownership::Unknown => {}
             }
         }
-        Self { users, owner, by_login, by_principal }
+        Self { users, owner, by_login, by_principal, owned: counts.0, elsewhere: counts.1 }
     }
 
     pub(super) fn ownership_of<'u>(&self, user: &'u ConnectUser) -> Ownership<'u> {
@@ -49,18 +71,21 @@ impl<'a> Roster<'a> {
 
     /// Links one member, by the tag first and by the login second.
     pub(super) fn link(&self, person: &PrincipalId, login: Option<&Login>) -> Link<'a> {
-        let exact = login.and_then(|login| self.by_login.get(login.as_str()).copied());
+        let at = login.and_then(|login| self.by_login.get(login.as_str()).copied());
+        let exact = at.map(|at| Exact { at, user: &self.users[at], ownership: self.ownership_of(&self.users[at]) });
         let mut carrying = self.by_principal.get(person.as_str()).cloned().unwrap_or_default();
         carrying.sort_by_key(|user| &user.login);
         let mut link = Link { exact, ..Link::default() };
-        match exact.map(|user| (user, self.ownership_of(user))) {
-            Some((user, Ownership::Owned { principal, .. })) if principal.is_none_or(|id| id == person.as_str()) => {
+        match exact {
+            Some(Exact { user, ownership: Ownership::Owned { principal, .. }, .. })
+                if principal.is_none_or(|id| id == person.as_str()) =>
+            {
                 carrying.retain(|other| other.id != user.id);
                 link.linked = Some(user);
                 link.superseded = carrying;
                 return link;
             }
-            Some((_, Ownership::Owned { principal: Some(other), .. })) => {
+            Some(Exact { ownership: Ownership::Owned { principal: Some(other), .. }, .. }) => {
                 link.reused_from = Some(PrincipalId::new(other));
             }
             _ => {}
@@ -85,15 +110,12 @@ pub(super) struct Strays<'a> {
 }
 
 impl<'a> Strays<'a> {
-    /// `exact` are the users whose login is exactly a member's, `claimed` those that a member speaks for otherwise.
-    pub(super) fn new(
-        roster: &Roster<'a>,
-        exact: &FxHashSet<&ConnectUserId>,
-        claimed: &FxHashSet<&ConnectUserId>,
-    ) -> Self {
+    /// `taken` tells of each user whether their login is exactly a member's; `claimed` are those that a member speaks for
+    /// otherwise.
+    pub(super) fn new(roster: &Roster<'a>, taken: &[bool], claimed: &FxHashSet<&ConnectUserId>) -> Self {
         let mut strays =
             Self { unclaimed: Vec::new(), by_local: FxHashMap::default(), by_folded: FxHashMap::default() };
-        for user in roster.users.iter().filter(|user| !exact.contains(&user.id)) {
+        for (user, _) in roster.users.iter().zip(taken).filter(|(_, taken)| !**taken) {
             strays.by_folded.entry(user.login.folded().into_owned()).or_default().push(user);
             if !claimed.contains(&user.id) {
                 strays.unclaimed.push(user);

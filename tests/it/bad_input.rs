@@ -98,7 +98,7 @@ async fn an_endpoint_that_is_nobodys_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_not_the_services_is_told() {
     for (kind, words) in [
-        (FaultKind::Html, "not the service"),
+        (FaultKind::Html, "not the JSON object"),
         (FaultKind::EmptyObject, "lacks"),
         (FaultKind::HalfBody, "broke off"),
         (FaultKind::Hang, "no answer within 1 s"),
