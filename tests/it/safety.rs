@@ -133,7 +133,7 @@ async fn a_used_up_quota_stops_creations_and_nothing_else() {
     let world = format!("{WORLD}\n{}", people.join("\n"));
     let mut stage = Stage::with(&world, CONFIG, Options { user_quota: Some(3), ..unpaced() }).await;
     stage.configure(
-        "[rates.connect]\nrequests_per_second = 50.0\nburst = 1\nshare = 1.0\n\
+        "[rates.connect]\nrequests_per_second = 10.0\nburst = 1\nshare = 1.0\n\
          [rates.identity_store]\nrequests_per_second = 5000.0\nburst = 5000\n",
     );
     let report = stage.sync().await;
