@@ -39,11 +39,11 @@ pub(super) fn rest(
             Ownership::Elsewhere(_) | Ownership::Foreign if fence.protects(&user.login) => {}
             Ownership::Unknown => {}
             Ownership::Elsewhere(owner) => {
-                let kind = Kind::Orphan { owner: Some(owner.to_owned()), admin: fence.is_admin(user) };
+                let kind = Kind::Orphan { owner: Some(owner.to_owned()), admin: fence.is_admin(user), unsure: missing };
                 draft.findings.push(Finding::of_user(kind, &user.login));
             }
             Ownership::Foreign => {
-                let kind = Kind::Orphan { owner: None, admin: fence.is_admin(user) };
+                let kind = Kind::Orphan { owner: None, admin: fence.is_admin(user), unsure: missing };
                 draft.findings.push(Finding::of_user(kind, &user.login));
             }
         }

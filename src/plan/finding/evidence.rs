@@ -47,7 +47,7 @@ pub(super) fn of(kind: &Kind) -> Value {
         Kind::NearMiss { member, likeness } => {
             json!({"member": member.as_str(), "likeness": likeness.as_str(), "detail": likeness.to_string()})
         }
-        Kind::Orphan { owner, admin } => json!({"owner": owner, "admin": admin}),
+        Kind::Orphan { owner, admin, unsure } => json!({"owner": owner, "admin": admin, "unsure": unsure}),
         Kind::Leaver { departure } => json!({"departure": match departure {
             Departure::Outside => "outside",
             Departure::Disabled => "disabled",

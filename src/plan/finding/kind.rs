@@ -112,6 +112,8 @@ pub enum Kind {
         owner: Option<String>,
         /// Whether they hold the security profile `Admin`.
         admin: bool,
+        /// Whether a mapped group cannot be found, so that they may well be in it.
+        unsure: bool,
     },
     /// An owned user whose person has left.
     Leaver {

@@ -125,9 +125,10 @@ pub(super) fn message(finding: &Finding, veil: Veil<'_>) -> String {
         Kind::NearMiss { member, likeness } => {
             format!("the Connect user {who} is like the member `{}`: {likeness}", login(member))
         }
-        Kind::Orphan { owner: None, .. } => format!("the Connect user {who} has a login that is no member's"),
-        Kind::Orphan { owner: Some(owner), .. } => {
-            format!("the Connect user {who} has a login that is no member's; `{owner}` owns it")
+        Kind::Orphan { owner, unsure, .. } => {
+            let owned = owner.as_ref().map(|owner| format!("; `{owner}` owns it")).unwrap_or_default();
+            let unsure = if *unsure { ", as far as can be told while a mapped group cannot be found" } else { "" };
+            format!("the Connect user {who} has a login that is no member's{unsure}{owned}")
         }
         Kind::Leaver { departure: Departure::Outside } => {
             format!("the person of the Connect user {who} is in no mapped group any more")
@@ -243,7 +244,10 @@ pub(super) fn fix(finding: &Finding, veil: Veil<'_>) -> String {
             format!("if both are one person, delete {who} in Connect; if not, add it to `protect`")
         }
         Kind::Orphan { admin: true, .. } => format!("add {who} to `protect`: it administers the instance"),
-        Kind::Orphan { admin: false, .. } => {
+        Kind::Orphan { unsure: true, .. } => {
+            "see to `group-missing` first: the person may well be in the group that cannot be found".to_owned()
+        }
+        Kind::Orphan { .. } => {
             format!("put the person into a mapped group, delete {who}, or add it to `protect`")
         }
         Kind::Leaver { .. } => {

@@ -6,7 +6,7 @@ use crate::model::directory::Status;
 use crate::model::id::{GroupId, RoutingProfileId, SecurityProfileId};
 use crate::model::settings::{AttributeMode, GroupRef, LoginGlob};
 use crate::model::tag;
-use crate::plan::finding::Kind;
+use crate::plan::finding::{Code, Finding, Kind};
 
 #[test]
 fn somebody_who_left_every_mapped_group_is_a_leaver() {
@@ -44,6 +44,22 @@ fn a_foreign_user_with_nobodys_login_is_an_orphan_unless_protected() {
     assert_eq!(world.lines(), ["orphan breakglass", "orphan zoe@x.com"]);
     world.settings.policy.protect = vec![LoginGlob::parse("{breakglass,zoe@*}").unwrap()];
     assert_eq!(world.lines(), [""; 0]);
+}
+
+#[test]
+fn nobody_is_told_to_delete_a_user_whose_group_may_be_the_one_that_cannot_be_found() {
+    let mut world = World::converged(&["ana@x.com"]);
+    world.foreign("zoe@x.com");
+    let fix_of = |world: &World| {
+        let plan = world.plan();
+        let orphan = plan.findings().iter().find(|finding| finding.code() == Code::Orphan);
+        orphan.map(Finding::fix).unwrap()
+    };
+    assert!(fix_of(&world).contains("delete `zoe@x.com`"), "{}", fix_of(&world));
+    world.mapping("Agents-mistyped");
+    assert_eq!(world.lines(), ["group-missing", "orphan zoe@x.com"]);
+    assert!(fix_of(&world).contains("`group-missing` first"), "{}", fix_of(&world));
+    assert!(!fix_of(&world).contains("delete"), "{}", fix_of(&world));
 }
 
 #[test]
