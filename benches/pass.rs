@@ -137,7 +137,7 @@ fn measure(title: &str, world: &str, limits: (u64, u64)) -> Result<()> {
     let config = Config::parse(CONFIG, &|_| None)?;
     let access = Access::simulated(&simulator.endpoint, config.timeouts);
     let runner = Runner::new(Arc::new(config), access);
-    let request = Request { mode: Mode::Apply, cause: Cause::Cli, target: None, person: None };
+    let request = Request::new(Mode::Apply, Cause::Cli);
     let before = cpu_seconds()?;
     let report = runtime.block_on(runner.run(&request, &CancellationToken::new()));
     let cpu = cpu_seconds()? - before;

@@ -18,7 +18,7 @@ use rollcall::model::settings::{
     AttributeMode, AttributeModes, GroupRef, Limit, LoginFrom, Mapping, Mismatches, Mode, Policy, Removals, Renames,
     Settings,
 };
-use rollcall::model::snapshot::Snapshot;
+use rollcall::model::snapshot::{Scope, Snapshot};
 use rollcall::plan::plan;
 
 /// Parts of names; 64 × 64 × a letter gives enough people who are nearly the same.
@@ -87,7 +87,12 @@ fn snapshot(principals: BTreeMap<PrincipalId, Principal>, users: Vec<ConnectUser
     let members = principals.keys().cloned().collect();
     let group = Group { id: GroupId::new("g"), name: Some("Agents".to_owned()), members };
     Snapshot {
-        directory: Directory { groups: [(GroupRef::parse("Agents"), Some(group))].into(), principals },
+        scope: Scope::Everybody,
+        directory: Directory {
+            groups: [(GroupRef::parse("Agents"), Some(group))].into(),
+            principals,
+            ..Directory::default()
+        },
         instance: Instance {
             id: InstanceId::new("i"),
             arn: String::new(),

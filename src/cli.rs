@@ -42,9 +42,16 @@ pub enum Command {
     Plan(PlanArgs),
     /// Make one pass: read, plan, apply, report
     ///
-    /// Exit codes: 0 converged; 1 a target could not be read; 4 an action failed or was skipped; 2 for mistakes in the
-    /// call or the configuration.
-    Sync(PassArgs),
+    /// What a guard holds back is listed with a code; `--approve CODE` lets exactly that through. Exit codes: 0
+    /// converged; 1 a target could not be read; 4 an action failed or was skipped; 5 something is withheld and wants
+    /// approval; 2 for mistakes in the call or the configuration.
+    Sync(SyncArgs),
+    /// Follow the whole chain for one person, and say what keeps them from working
+    ///
+    /// From Identity Center to the Connect user, each link with what was seen, ending in a verdict and one fix. Reads this
+    /// person alone, by a few calls, and writes nothing. Exit codes: 0 whenever it could answer; 1 when something could not
+    /// be read; 2 for mistakes in the call or the configuration.
+    Explain(ExplainArgs),
     /// Check the configuration, its expectations, credentials, names and read permissions
     ///
     /// Writes nothing. Write permissions cannot be tried, since AWS has no dry run: they are listed with the policy
@@ -91,6 +98,17 @@ pub struct PlanArgs {
     pub exit_code: bool,
 }
 
+/// How `sync` goes.
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// What every pass takes.
+    #[command(flatten)]
+    pub pass: PassArgs,
+    /// Let through what is withheld under this code, if it is still the same; may be given more than once
+    #[arg(long, value_name = "CODE")]
+    pub approve: Vec<String>,
+}
+
 /// What every pass takes.
 #[derive(Debug, Args)]
 pub struct PassArgs {
@@ -101,6 +119,19 @@ pub struct PassArgs {
     #[arg(long)]
     pub person: Option<String>,
     /// How to print the result
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+}
+
+/// What `explain` takes.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A login, an e-mail address, a user name or the id of Identity Store
+    pub person: String,
+    /// This target only
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// How to print the answer
     #[arg(long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
 }

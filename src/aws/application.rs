@@ -125,21 +125,64 @@ impl SsoAdmin {
     /// The application that is meant, and its assignments. `home` is SSO Admin in Identity Center's own Region, which
     /// knows the instance that a name is looked for in.
     pub(super) async fn application(&self, reference: &ApplicationRef, home: &Self) -> Result<ApplicationState, Error> {
-        match reference {
-            ApplicationRef::Arn(arn) => self.application_by_arn(arn).await,
-            ApplicationRef::Name(name) => {
-                let mut found = self.applications_named(name, home).await?;
-                match (found.pop(), found.is_empty()) {
-                    (None, _) => Ok(ApplicationState::Missing),
-                    (Some(arn), true) => self.application_by_arn(&arn).await,
-                    (Some(arn), false) => {
-                        found.push(arn);
-                        found.sort();
-                        Ok(ApplicationState::Ambiguous(found))
-                    }
-                }
-            }
+        match self.arn_of(reference, home).await? {
+            Ok(arn) => self.application_by_arn(&arn).await,
+            Err(state) => Ok(state),
         }
+    }
+
+    /// The same as far as it concerns one person, in one mapped group.
+    pub(super) async fn application_for(
+        &self,
+        reference: &ApplicationRef,
+        home: &Self,
+        group: Option<&GroupId>,
+        person: Option<&PrincipalId>,
+    ) -> Result<ApplicationState, Error> {
+        let arn = match self.arn_of(reference, home).await? {
+            Ok(arn) => arn,
+            Err(state) => return Ok(state),
+        };
+        let described = match self.described(&arn).await {
+            Err(error) if is_missing(&error) => return Ok(ApplicationState::Missing),
+            described => described?,
+        };
+        let mut assigned = (Vec::new(), Vec::new());
+        if let Some(group) = group
+            && self.is_assigned(&arn, group.as_str(), PrincipalType::Group).await?
+        {
+            assigned.0.push(group.to_string());
+        }
+        let required = assigned.0.is_empty() && self.is_assignment_required(&arn).await?;
+        if let Some(person) = person.filter(|_| required)
+            && self.is_assigned(&arn, person.as_str(), PrincipalType::User).await?
+        {
+            assigned.1.push(person.to_string());
+        }
+        // Where the group is assigned it does not matter whether that was necessary.
+        Ok(ApplicationState::Found(whole(&arn, described, required || !assigned.0.is_empty(), assigned)))
+    }
+
+    /// The ARN that a reference means, or why there is none.
+    async fn arn_of(
+        &self,
+        reference: &ApplicationRef,
+        home: &Self,
+    ) -> Result<Result<ApplicationArn, ApplicationState>, Error> {
+        let name = match reference {
+            ApplicationRef::Arn(arn) => return Ok(Ok(arn.clone())),
+            ApplicationRef::Name(name) => name,
+        };
+        let mut found = self.applications_named(name, home).await?;
+        Ok(match (found.pop(), found.is_empty()) {
+            (None, _) => Err(ApplicationState::Missing),
+            (Some(arn), true) => Ok(arn),
+            (Some(arn), false) => {
+                found.push(arn);
+                found.sort();
+                Err(ApplicationState::Ambiguous(found))
+            }
+        })
     }
 
     async fn applications_named(&self, name: &str, home: &Self) -> Result<Vec<ApplicationArn>, Error> {
@@ -218,6 +261,11 @@ impl SsoAdmin {
         };
         let required = trials.note(&operation::GET_ASSIGNMENT_CONFIGURATION, self.is_assignment_required(&arn).await);
         let assigned = trials.note(&operation::LIST_ASSIGNMENTS, self.assignments(&arn).await);
+        let somebody = assigned.as_ref().and_then(|(groups, _)| groups.first());
+        if let Some(group) = somebody {
+            let asked = self.is_assigned(&arn, group, PrincipalType::Group).await;
+            trials.note(&operation::DESCRIBE_ASSIGNMENT, asked);
+        }
         Some(ApplicationState::Found(whole(&arn, described?, required?, assigned?)))
     }
 
@@ -270,15 +318,25 @@ impl SsoAdmin {
             Err(error) if error.kind() == ErrorKind::Conflict => error,
             Err(error) => return Err(error),
         };
+        if self.is_assigned(arn, group.as_str(), PrincipalType::Group).await? {
+            Ok(Assigned::AlreadySo)
+        } else {
+            Err(conflict)
+        }
+    }
+
+    /// Whether a group, or a person alone, is assigned.
+    async fn is_assigned(&self, arn: &ApplicationArn, id: &str, kind: PrincipalType) -> Result<bool, Error> {
+        let doing = || format!("see whether `{id}` is assigned to the application `{arn}`");
         let call = self
             .client
             .describe_application_assignment()
             .application_arn(arn.as_str())
-            .principal_id(group.as_str())
-            .principal_type(PrincipalType::Group);
-        match lane.call(&operation::DESCRIBE_ASSIGNMENT, doing, call.send()).await {
-            Ok(_) => Ok(Assigned::AlreadySo),
-            Err(error) if is_missing(&error) => Err(conflict),
+            .principal_id(id)
+            .principal_type(kind);
+        match self.lane_of(arn).call(&operation::DESCRIBE_ASSIGNMENT, doing, call.send()).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_missing(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }

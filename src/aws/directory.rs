@@ -174,6 +174,14 @@ impl Store {
         }
     }
 
+    /// The id of the group with this display name; `None` where the service says that there is none.
+    pub(super) async fn group_named(&self, name: &str) -> Result<Option<GroupId>, Error> {
+        match self.group_by_name(name).await {
+            Err(error) if error.says_gone("GROUP") => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
     async fn group_by_name(&self, name: &str) -> Result<GroupId, Error> {
         let operation = &operation::GET_GROUP_ID;
         let doing = || format!("find the group `{name}`");

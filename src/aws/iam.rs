@@ -29,6 +29,8 @@ pub enum Resource {
     SecurityProfile,
     /// Its hierarchy groups.
     HierarchyGroup,
+    /// Its quick connects.
+    QuickConnect,
 }
 
 /// Where an operation acts, as far as that is known. What is not known becomes `*` in a policy.
@@ -83,6 +85,7 @@ impl Place {
             Resource::RoutingProfile => instance("/routing-profile/*"),
             Resource::SecurityProfile => instance("/security-profile/*"),
             Resource::HierarchyGroup => instance("/agent-group/*"),
+            Resource::QuickConnect => instance("/transfer-destination/*"),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! * [`pace`](Pace), `lane` – a call waits for its turn, then is made.
 //! * `connector`, `retry`, `answer` – each attempt is timed, checked, and retried as the SDK does it.
 //! * [`ledger`](Ledger) – what was called, how it came out, and what time the services say it is.
-//! * `paging`, [`directory`](IdentityCenter), `people`, `application`, [`connect`](Target) – what is read and written.
+//! * `paging`, [`directory`](IdentityCenter), `people`, `person`, `application`, [`connect`](Target) – what is read and written.
 //! * [`probe`](Trial) – every read permission tried, one by one.
 //! * [`error`](Error) – what went wrong, in words that help.
 
@@ -25,13 +25,14 @@ pub mod operation;
 mod pace;
 mod paging;
 mod people;
+mod person;
 mod probe;
 mod retry;
 mod trial;
 
 pub use access::Access;
 pub use application::Assigned;
-pub use connect::{Target, TargetAt, TargetRead};
+pub use connect::{Portrait, Target, TargetAt, TargetRead};
 pub use directory::{DirectoryRead, IdentityCenter, IdentityCenterAt};
 pub use error::{Error, ErrorKind};
 pub use ledger::{Ledger, Outcome};

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::iam::Resource::{self, Agent, Any, Application, Group, HierarchyGroup, Instance, Membership};
-use super::iam::Resource::{RoutingProfile, SecurityProfile, Store, User};
+use super::iam::Resource::{QuickConnect, RoutingProfile, SecurityProfile, Store, User};
 
 /// A service, as IAM and the metrics name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,6 +120,9 @@ operations! {
     LIST_PRINCIPALS: IdentityStore "ListUsers" Read [Store, User], With("Users");
     DESCRIBE_PRINCIPAL: IdentityStore "DescribeUser" Read [Store, User], With("UserId");
 
+    GET_USER_ID: IdentityStore "GetUserId" Read [Store, User], With("UserId");
+    IS_MEMBER_IN_GROUPS: IdentityStore "IsMemberInGroups" Read [Store, Group, User, Membership], With("Results");
+
     LIST_INSTANCES: SsoAdmin "ListInstances" Read [Any], With("Instances");
     LIST_APPLICATIONS: SsoAdmin "ListApplications" Read [Any], With("Applications");
     DESCRIBE_APPLICATION: SsoAdmin "DescribeApplication" Read [Application], With("ApplicationArn");
@@ -141,4 +144,14 @@ operations! {
     CREATE_USER: Connect "CreateUser" Write [Agent, RoutingProfile, SecurityProfile, HierarchyGroup], With("UserId"),
         also ["connect:TagResource"];
     TAG_RESOURCE: Connect "TagResource" Write [Agent], Empty;
+    UNTAG_RESOURCE: Connect "UntagResource" Write [Agent], Empty;
+    UPDATE_IDENTITY: Connect "UpdateUserIdentityInfo" Write [Agent], Empty;
+    UPDATE_ROUTING_PROFILE: Connect "UpdateUserRoutingProfile" Write [Agent, RoutingProfile], Empty;
+    UPDATE_SECURITY_PROFILES: Connect "UpdateUserSecurityProfiles" Write [Agent, SecurityProfile], Empty;
+    UPDATE_HIERARCHY: Connect "UpdateUserHierarchy" Write [Agent, HierarchyGroup], Empty;
+    // The operation is newer than the published list of actions, so the action that it replaces is named as well.
+    UPDATE_PHONE: Connect "UpdateUserConfig" Write [Agent], Empty, also ["connect:UpdateUserPhoneConfig"];
+    DELETE_USER: Connect "DeleteUser" Write [Agent], Empty;
+    LIST_QUICK_CONNECTS: Connect "ListQuickConnects" Read [Instance], With("QuickConnectSummaryList");
+    DESCRIBE_QUICK_CONNECT: Connect "DescribeQuickConnect" Read [QuickConnect], With("QuickConnect");
 }

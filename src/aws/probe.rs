@@ -68,14 +68,22 @@ impl IdentityCenter {
         if let Some(person) = somebody {
             let id = PrincipalId::new(person.user_id);
             trials.note(&operation::DESCRIBE_PRINCIPAL, store.describe(&id).await);
+            if let Some(name) = person.user_name {
+                trials.note(&operation::GET_USER_ID, self.find_person(&name).await);
+            }
+            if let Some(group) = found.values().flatten().next() {
+                let asked = self.memberships(&id, std::slice::from_ref(&group.id)).await;
+                trials.note(&operation::IS_MEMBER_IN_GROUPS, asked);
+            }
         }
         CenterProbe { trials: trials.once_each(), groups: found }
     }
 }
 
 impl Target {
-    /// Tries every read of Connect and SSO Admin that a pass may need.
-    pub async fn probe(&self, wanted_hierarchy: &BTreeSet<String>) -> TargetProbe {
+    /// Tries every read of Connect and SSO Admin that a pass may need. Quick connects are read only where people are
+    /// deleted.
+    pub async fn probe(&self, wanted_hierarchy: &BTreeSet<String>, deletes: bool) -> TargetProbe {
         let mut trials = Trials::default();
         let instance = trials.note(&operation::DESCRIBE_INSTANCE, self.instance().await);
         let users = trials.note(&operation::LIST_USERS, self.users_page(None).await);
@@ -98,6 +106,9 @@ impl Target {
             }
             _ => None,
         };
+        if deletes {
+            trials.note(&operation::LIST_QUICK_CONNECTS, self.quick_connects().await);
+        }
         let application = self.probe_application(&mut trials).await;
         TargetProbe { trials: trials.once_each(), instance, catalog, application }
     }

@@ -49,7 +49,7 @@ pub(super) async fn run(args: &DemoArgs) -> Result<ExitStatus, Stop> {
 
 /// One run and its report. The findings are the same each time, so they are shown once and counted afterwards.
 async fn show(runner: &Runner, mode: Mode, findings: bool, stop: &CancellationToken) -> Result<RunReport, Stop> {
-    let request = Request { mode, cause: Cause::Cli, target: None, person: None };
+    let request = Request::new(mode, Cause::Cli);
     let report = progress::shown(runner, runner.run(&request, stop)).await;
     screen::out(&table::run(&report, Look { findings, ..screen::look() }))?;
     Ok(report)

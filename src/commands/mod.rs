@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod explain;
 mod interrupt;
 mod pass;
 mod progress;
@@ -30,6 +31,8 @@ pub enum ExitStatus {
     Work,
     /// 4: an action failed or was skipped.
     Incomplete,
+    /// 5: a guard holds something back, and somebody has to approve it.
+    Held,
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -40,6 +43,7 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Usage => 2,
             ExitStatus::Work => 3,
             ExitStatus::Incomplete => 4,
+            ExitStatus::Held => 5,
         })
     }
 }
@@ -124,6 +128,7 @@ async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         Command::Demo(args) => demo::run(&args).await,
         Command::Plan(args) => pass::plan(&config, &args).await,
         Command::Sync(args) => pass::sync(&config, &args).await,
+        Command::Explain(args) => explain::run(&config, &args).await,
         Command::Check(args) => check::run(&config, &args).await,
         Command::Sim(args) => sim::run(&args).await,
         Command::Config(ConfigCommand::Schema) => {

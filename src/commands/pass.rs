@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{ExitStatus, Stop, interrupt, progress, screen};
 use crate::aws::Access;
-use crate::cli::{Output, PassArgs, PlanArgs};
+use crate::cli::{Output, PassArgs, PlanArgs, SyncArgs};
 use crate::config::Config;
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
@@ -15,37 +15,42 @@ use crate::telemetry;
 
 /// `rollcall plan`.
 pub(super) async fn plan(config: &Path, args: &PlanArgs) -> Result<ExitStatus, Stop> {
-    let report = run(config, &args.pass, Mode::Plan).await?;
+    let report = run(config, &args.pass, Mode::Plan, &[]).await?;
     Ok(match report.verdict() {
         Verdict::Failed => ExitStatus::Failure,
-        Verdict::Pending if args.exit_code => ExitStatus::Work,
-        Verdict::Pending | Verdict::Incomplete | Verdict::Converged => ExitStatus::Success,
+        Verdict::Pending | Verdict::Held if args.exit_code => ExitStatus::Work,
+        Verdict::Pending | Verdict::Held | Verdict::Incomplete | Verdict::Converged => ExitStatus::Success,
     })
 }
 
 /// `rollcall sync`.
-pub(super) async fn sync(config: &Path, args: &PassArgs) -> Result<ExitStatus, Stop> {
-    let report = run(config, args, Mode::Apply).await?;
+pub(super) async fn sync(config: &Path, args: &SyncArgs) -> Result<ExitStatus, Stop> {
+    let report = run(config, &args.pass, Mode::Apply, &args.approve).await?;
     Ok(match report.verdict() {
         Verdict::Failed => ExitStatus::Failure,
         Verdict::Incomplete => ExitStatus::Incomplete,
+        Verdict::Held => ExitStatus::Held,
         // What is pending here belongs to targets that are only ever planned.
         Verdict::Pending | Verdict::Converged => ExitStatus::Success,
     })
 }
 
-async fn run(file: &Path, args: &PassArgs, mode: Mode) -> Result<RunReport, Stop> {
+async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> Result<RunReport, Stop> {
     let config = Config::load(file)?;
     let people = people(&config)?;
     start_log(&config);
     note_without_effect(&config);
     let target = args.target.as_deref().map(|name| find_target(&config, name)).transpose()?;
     let access = Access::from_environment(config.timeouts, &config.identity_center.region).await?;
-    let request = Request { mode, cause: Cause::Cli, target, person: args.person.clone() };
+    let request =
+        Request { mode, cause: Cause::Cli, target, person: args.person.clone(), approvals: approvals.to_vec() };
     let runner = Runner::new(Arc::new(config), access);
     let stop = interrupt::token(interrupt::RUN)?;
     let report = progress::shown(&runner, runner.run(&request, &stop)).await;
     log::run(&report, &people);
+    for code in &report.unused_approvals {
+        tracing::warn!(event = "approval-unused", approval = code, "the approval fits no target now");
+    }
     match args.output {
         Output::Table => screen::out(&table::run(&report, screen::look()))?,
         Output::Json => screen::out(&format!("{:#}\n", json::run(&report)))?,
@@ -92,7 +97,7 @@ fn people(config: &Config) -> Result<log::People, Stop> {
     }
 }
 
-fn find_target(config: &Config, name: &str) -> Result<TargetName, Stop> {
+pub(super) fn find_target(config: &Config, name: &str) -> Result<TargetName, Stop> {
     let names: Vec<&str> = config.targets.iter().map(|target| target.settings.name.as_str()).collect();
     if names.contains(&name) {
         return Ok(TargetName::new(name));

@@ -5,8 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::key::{KeyPath, Step};
 
-/// The paths of such keys in a table whose shape is right, sorted. A value that asks for what happens anyway is not
-/// among them.
+/// The paths of such keys in a table whose shape is right, sorted.
 pub(super) fn without_effect(table: &DeTable<'_>) -> Vec<String> {
     let mut found = Vec::new();
     enter(&KeyPath::root(), table, &mut found);
@@ -25,13 +24,13 @@ fn enter(path: &KeyPath, table: &DeTable<'_>, found: &mut Vec<String>) {
                     }
                 }
             }
-            value if !has_effect(&path, value.as_str()) => found.push(path.to_string()),
+            _ if !has_effect(&path) => found.push(path.to_string()),
             _ => {}
         }
     }
 }
 
-fn has_effect(path: &KeyPath, value: Option<&str>) -> bool {
+fn has_effect(path: &KeyPath) -> bool {
     let names: Vec<&str> = path
         .steps()
         .iter()
@@ -40,11 +39,5 @@ fn has_effect(path: &KeyPath, value: Option<&str>) -> bool {
             Step::Item(_) => None,
         })
         .collect();
-    match names.strip_prefix(&["target"]).unwrap_or(&names) {
-        ["schedule" | "http" | "history" | "quarantine", ..]
-        | ["policy", "grace" | "delete_after" | "max_removals" | "max_changes"] => false,
-        ["policy", "removals" | "renames"] => value == Some("report"),
-        ["policy", "attributes", _] => value != Some("enforce"),
-        _ => true,
-    }
+    !matches!(names.first(), Some(&("schedule" | "http" | "history")))
 }

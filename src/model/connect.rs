@@ -51,6 +51,18 @@ pub struct Phone {
     pub after_contact_work: Option<AfterContactWork>,
 }
 
+impl Phone {
+    /// Whether somebody with these settings has everything that this one says.
+    #[must_use]
+    pub fn is_met_by(&self, other: Option<&Self>) -> bool {
+        other.is_some_and(|other| {
+            self.device == other.device
+                && self.auto_accept.is_none_or(|wanted| other.auto_accept == Some(wanted))
+                && self.after_contact_work.is_none_or(|wanted| other.after_contact_work == Some(wanted))
+        })
+    }
+}
+
 /// Where a call rings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Device {
@@ -102,6 +114,26 @@ pub struct Catalog {
     pub security_profiles: BTreeMap<SecurityProfileId, String>,
     /// Hierarchy groups by id, with their path from the top, levels joined by `/`; only those that a mapping may mean.
     pub hierarchy_groups: BTreeMap<HierarchyGroupId, String>,
+}
+
+impl Catalog {
+    /// The name of a routing profile, the id where it is not known.
+    #[must_use]
+    pub fn routing_profile<'a>(&'a self, id: &'a RoutingProfileId) -> &'a str {
+        self.routing_profiles.get(id).map_or(id.as_str(), String::as_str)
+    }
+
+    /// The name of a security profile, the id where it is not known.
+    #[must_use]
+    pub fn security_profile<'a>(&'a self, id: &'a SecurityProfileId) -> &'a str {
+        self.security_profiles.get(id).map_or(id.as_str(), String::as_str)
+    }
+
+    /// The path of a hierarchy group, the id where it is not known.
+    #[must_use]
+    pub fn hierarchy_group<'a>(&'a self, id: &'a HierarchyGroupId) -> &'a str {
+        self.hierarchy_groups.get(id).map_or(id.as_str(), String::as_str)
+    }
 }
 
 /// What is known of the application that signs people in.

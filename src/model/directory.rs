@@ -12,6 +12,17 @@ pub struct Directory {
     pub groups: BTreeMap<GroupRef, Option<Group>>,
     /// Everybody who is in one of these groups and exists, the disabled included.
     pub principals: BTreeMap<PrincipalId, Principal>,
+    /// People in none of these groups who were asked for one by one; `None` where the service says that there is no such
+    /// user.
+    pub outsiders: BTreeMap<PrincipalId, Option<Principal>>,
+}
+
+impl Directory {
+    /// Whether there is such a person in the groups that were read, and they are not disabled.
+    #[must_use]
+    pub fn is_enabled(&self, id: &PrincipalId) -> bool {
+        self.principals.get(id).is_some_and(|person| person.status != Status::Disabled)
+    }
 }
 
 /// A group, read to its last page.

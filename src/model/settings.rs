@@ -110,8 +110,9 @@ impl GroupRef {
     }
 }
 
-/// `([0-9a-f]{10}-|)UUID`, the form of Identity Store's ids.
-fn is_store_id(text: &str) -> bool {
+/// Whether text has the form of Identity Store's ids: `([0-9a-f]{10}-|)UUID`.
+#[must_use]
+pub fn is_store_id(text: &str) -> bool {
     let hex = |part: &str, length: usize| {
         part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     };

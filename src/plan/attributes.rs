@@ -1,14 +1,16 @@
-//! Where an owned user is not as its mapping has it. What a mapping does not say is not compared.
+//! Where a Connect user is not as its mapping has it: what a pass corrects, and what it only reports. What a mapping does
+//! not say is not compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization;
-
+use super::action::Change;
 use super::finding::Difference;
+use super::name;
 use super::resolve::{ResolvedMapping, WantedProfiles};
+use super::update::Update;
 use crate::model::connect::{AfterContactWork, Attributes, Catalog, Device, Phone};
 use crate::model::directory::Principal;
-use crate::model::id::{GroupId, SecurityProfileId};
+use crate::model::id::SecurityProfileId;
 use crate::model::settings::{AttributeMode, AttributeModes};
 use crate::model::tag;
 
@@ -19,108 +21,182 @@ pub(super) struct Comparison<'a> {
     pub(super) mapping: &'a ResolvedMapping<'a>,
     pub(super) catalog: &'a Catalog,
     pub(super) modes: AttributeModes,
+    /// How the user stands to us.
+    pub(super) standing: Standing,
+}
+
+/// How a user stands to us, which decides what may be corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Ours, and free to be changed.
+    Owned,
+    /// About to become ours in this pass: what is enforced is corrected at once, and nothing reported yet.
+    Adopted,
+    /// Ours, but under protection, or its mapping lacks a profile: nothing is changed.
+    Untouchable,
+}
+
+/// What a comparison found.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// What is to be corrected.
+    pub(super) update: Update,
+    /// The same in words.
+    pub(super) changes: Vec<Change>,
+    /// What is only reported.
+    pub(super) differences: Vec<Difference>,
+    /// How many tags there is no room for.
+    pub(super) tags_without_room: usize,
+}
+
+/// What is to be done about a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    Correct,
+    Report,
+    Leave,
 }
 
 impl Comparison<'_> {
-    /// The differences that the modes ask for. A mover's seeds count as well: they are set when a member moves.
-    pub(super) fn differences(&self) -> Vec<Difference> {
-        let moved = self.moved_from();
-        let counts = |mode: AttributeMode| match mode {
-            AttributeMode::Report | AttributeMode::Enforce => true,
-            AttributeMode::Seed => moved.is_some(),
-            AttributeMode::Ignore => false,
-        };
-        let mut differences = Differences(Vec::new());
-        if let Some(from) = &moved {
-            differences.note("mapping", Some(from.as_str()), Some(self.mapping.name()));
-        }
-        // A move sets no names, so a seeded name is never a difference.
-        if matches!(self.modes.name, AttributeMode::Report | AttributeMode::Enforce) {
-            self.names(&mut differences);
-        }
+    /// Compares.
+    pub(super) fn compared(&self) -> Compared {
+        let mut found = Compared::default();
+        self.names(&mut found);
         if let Some(wanted) = &self.mapping.profiles {
-            self.profiles(wanted, &counts, &mut differences);
+            self.profiles(wanted, &mut found);
         }
-        if counts(self.modes.phone)
-            && let Some(wanted) = &self.mapping.mapping.phone
-        {
-            phone(self.user.phone.as_ref(), wanted, &mut differences);
+        self.phone(&mut found);
+        self.tags(&mut found);
+        found
+    }
+
+    /// Whether the winning mapping is not the one that the user was set up by. Users handed over by hand carry no such
+    /// tag, and are no movers.
+    fn has_moved(&self) -> bool {
+        let from = self.user.tags.get(tag::MAPPING).filter(|from| !from.is_empty());
+        let winning = self.mapping.group.map(|group| group.id.as_str());
+        self.standing == Standing::Owned && from.zip(winning).is_some_and(|(from, winning)| from != winning)
+    }
+
+    fn course(&self, mode: AttributeMode, moved: bool) -> Course {
+        match (mode, self.standing) {
+            (AttributeMode::Enforce, Standing::Owned | Standing::Adopted) => Course::Correct,
+            (AttributeMode::Seed | AttributeMode::Report, Standing::Owned) if moved => Course::Correct,
+            (AttributeMode::Seed | AttributeMode::Ignore, _) | (_, Standing::Adopted) => Course::Leave,
+            (AttributeMode::Report, Standing::Owned)
+            | (AttributeMode::Report | AttributeMode::Enforce, Standing::Untouchable) => Course::Report,
         }
-        if counts(self.modes.tags) {
-            for (key, value) in &self.mapping.mapping.tags {
-                let is = self.user.tags.get(key).map(String::as_str);
-                differences.note(&format!("tag:{key}"), is, Some(value));
+    }
+
+    /// A move sets no names, since the directory's are as good as they were before it.
+    fn names(&self, found: &mut Compared) {
+        let course = self.course(self.modes.name, false);
+        let (first, last) = name::given(self.person);
+        let changed = |should: Option<String>, is: &Option<String>| should.filter(|should| is.as_ref() != Some(should));
+        let first = changed(first, &self.user.first_name);
+        let last = changed(last, &self.user.last_name);
+        found.note(course, "first_name", self.user.first_name.clone(), first.clone());
+        found.note(course, "last_name", self.user.last_name.clone(), last.clone());
+        if course == Course::Correct {
+            (found.update.first_name, found.update.last_name) = (first, last);
+        }
+    }
+
+    fn profiles(&self, wanted: &WantedProfiles, found: &mut Compared) {
+        let moved = self.has_moved();
+        let catalog = self.catalog;
+        if self.user.routing_profile.as_ref() != Some(&wanted.routing) {
+            let course = self.course(self.modes.routing_profile, moved);
+            let is = self.user.routing_profile.as_ref().map(|id| catalog.routing_profile(id).to_owned());
+            found.note(course, "routing_profile", is, Some(catalog.routing_profile(&wanted.routing).to_owned()));
+            found.update.routing_profile = (course == Course::Correct).then(|| wanted.routing.clone());
+        }
+        if self.user.security_profiles != wanted.security {
+            let course = self.course(self.modes.security_profiles, moved);
+            let is = security_names(&self.user.security_profiles, catalog);
+            found.note(course, "security_profiles", Some(is), Some(security_names(&wanted.security, catalog)));
+            found.update.security_profiles = (course == Course::Correct).then(|| wanted.security.clone());
+        }
+        if let Some(should) = wanted.hierarchy.as_ref().filter(|should| self.user.hierarchy.as_ref() != Some(should)) {
+            let course = self.course(self.modes.hierarchy, moved);
+            let is = self.user.hierarchy.as_ref().map(|id| catalog.hierarchy_group(id).to_owned());
+            found.note(course, "hierarchy", is, Some(catalog.hierarchy_group(should).to_owned()));
+            found.update.hierarchy = (course == Course::Correct).then(|| should.clone());
+        }
+    }
+
+    fn phone(&self, found: &mut Compared) {
+        let Some(wanted) = &self.mapping.mapping.phone else { return };
+        if wanted.is_met_by(self.user.phone.as_ref()) {
+            return;
+        }
+        let course = self.course(self.modes.phone, self.has_moved());
+        let is = self.user.phone.as_ref().map(phone_words);
+        for (position, (field, should)) in phone_words(wanted).into_iter().enumerate() {
+            let is = is.as_ref().and_then(|is| is[position].1.clone());
+            found.note(course, field, is.clone(), should.filter(|should| is.as_ref() != Some(should)));
+        }
+        found.update.phone = (course == Course::Correct).then(|| wanted.clone());
+    }
+
+    /// The configured tags by their mode, and our own whatever the mode.
+    fn tags(&self, found: &mut Compared) {
+        let course = self.course(self.modes.tags, self.has_moved());
+        let is = |key: &str| self.user.tags.get(key);
+        let mut wanted: Vec<(&str, &str)> = Vec::new();
+        for (key, value) in self.mapping.mapping.tags.iter().filter(|(key, value)| is(key) != Some(value)) {
+            match course {
+                Course::Correct => wanted.push((key, value)),
+                _ => found.note(course, &format!("tag:{key}"), is(key).cloned(), Some(value.clone())),
             }
         }
-        differences.0
-    }
-
-    /// The group whose mapping the user was set up by, where that is another than the winning one. Users handed over
-    /// by hand carry no such tag, and are no movers.
-    fn moved_from(&self) -> Option<GroupId> {
-        let from = self.user.tags.get(tag::MAPPING).filter(|from| !from.is_empty())?;
-        let winning = self.mapping.group?;
-        (from != winning.id.as_str()).then(|| GroupId::new(from))
-    }
-
-    fn names(&self, differences: &mut Differences) {
-        for (field, is, should) in [
-            ("first_name", &self.user.first_name, &self.person.given_name),
-            ("last_name", &self.user.last_name, &self.person.family_name),
-        ] {
-            // A name that the directory lacks was derived, and a derived name is only ever a seed.
-            let Some(should) = should.as_deref().map(str::trim).filter(|should| !should.is_empty()) else { continue };
-            if is.as_deref() == Some(should) {
-                continue;
-            }
-            let should: String = should.nfc().collect();
-            differences.note(field, is.as_deref(), Some(&should));
+        let own = if self.standing == Standing::Owned { self.own_tags() } else { Vec::new() };
+        let room = tag::LIMIT.saturating_sub(self.user.tags.len());
+        let new = |tags: &[(&str, &str)]| tags.iter().filter(|(key, _)| is(key).is_none()).count();
+        let new_own = new(&own);
+        let (wanted, own) = match room {
+            room if new(&wanted) + new_own <= room => (wanted, own),
+            room if new_own <= room => (Vec::new(), own),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let asked = new_own + if course == Course::Correct { self.new_configured_tags() } else { 0 };
+        found.tags_without_room = if asked > room { asked } else { 0 };
+        // The tag of the mapping is among the last to be written, so that a move that was cut short is done again.
+        for (key, value) in wanted.into_iter().chain(own) {
+            found.note(Course::Correct, &format!("tag:{key}"), is(key).cloned(), Some(value.to_owned()));
+            found.update.tags.insert(key.to_owned(), value.to_owned());
         }
     }
 
-    fn profiles(
-        &self,
-        wanted: &WantedProfiles,
-        counts: &impl Fn(AttributeMode) -> bool,
-        differences: &mut Differences,
-    ) {
-        let name = |names: Option<&String>, id: &str| names.cloned().unwrap_or_else(|| id.to_owned());
-        if counts(self.modes.routing_profile) && self.user.routing_profile.as_ref() != Some(&wanted.routing) {
-            let names = &self.catalog.routing_profiles;
-            let is = self.user.routing_profile.as_ref().map(|id| name(names.get(id), id.as_str()));
-            let should = name(names.get(&wanted.routing), wanted.routing.as_str());
-            differences.note("routing_profile", is.as_deref(), Some(&should));
-        }
-        if counts(self.modes.security_profiles) && self.user.security_profiles != wanted.security {
-            let is = security_names(&self.user.security_profiles, &self.catalog.security_profiles);
-            let should = security_names(&wanted.security, &self.catalog.security_profiles);
-            differences.note("security_profiles", Some(&is), Some(&should));
-        }
-        if counts(self.modes.hierarchy)
-            && let Some(should) = &wanted.hierarchy
-            && self.user.hierarchy.as_ref() != Some(should)
-        {
-            let names = &self.catalog.hierarchy_groups;
-            let is = self.user.hierarchy.as_ref().map(|id| name(names.get(id), id.as_str()));
-            differences.note("hierarchy", is.as_deref(), Some(&name(names.get(should), should.as_str())));
-        }
+    fn new_configured_tags(&self) -> usize {
+        self.mapping.mapping.tags.keys().filter(|key| !self.user.tags.contains_key(*key)).count()
+    }
+
+    /// Tags of ours that are missing or tell of another mapping.
+    fn own_tags(&self) -> Vec<(&'static str, &str)> {
+        let mapping = self.mapping.group.map(|group| (tag::MAPPING, group.id.as_str()));
+        let own = [Some((tag::PRINCIPAL, self.person.id.as_str())), mapping].into_iter().flatten();
+        own.filter(|(key, value)| self.user.tags.get(*key).map(String::as_str) != Some(*value)).collect()
     }
 }
 
-struct Differences(Vec<Difference>);
-
-impl Differences {
-    fn note(&mut self, field: &str, is: Option<&str>, should: Option<&str>) {
-        if is != should {
-            let own = |text: Option<&str>| text.map(str::to_owned);
-            self.0.push(Difference { field: field.to_owned(), is: own(is), should: own(should) });
+impl Compared {
+    fn note(&mut self, course: Course, field: &str, is: Option<String>, should: Option<String>) {
+        if should.is_none() {
+            return;
+        }
+        let field = field.to_owned();
+        match course {
+            Course::Correct => self.changes.push(Change::replace(field, is, should)),
+            Course::Report => self.differences.push(Difference { field, is, should }),
+            Course::Leave => {}
         }
     }
 }
 
 /// Names of security profiles, sorted, ids where a name is unknown.
-pub(super) fn security_names(ids: &BTreeSet<SecurityProfileId>, names: &BTreeMap<SecurityProfileId, String>) -> String {
-    let mut names: Vec<&str> = ids.iter().map(|id| names.get(id).map_or(id.as_str(), String::as_str)).collect();
+pub(super) fn security_names(ids: &BTreeSet<SecurityProfileId>, catalog: &Catalog) -> String {
+    let mut names: Vec<&str> = ids.iter().map(|id| catalog.security_profile(id)).collect();
     names.sort_unstable();
     names.join(", ")
 }
@@ -144,13 +220,4 @@ pub(super) fn phone_words(phone: &Phone) -> [(&'static str, Option<String>); 3] 
             }),
         ),
     ]
-}
-
-fn phone(is: Option<&Phone>, should: &Phone, differences: &mut Differences) {
-    let is = is.map(phone_words);
-    for (position, (field, should)) in phone_words(should).into_iter().enumerate() {
-        let Some(should) = should else { continue };
-        let is = is.as_ref().and_then(|is| is[position].1.as_deref());
-        differences.note(field, is, Some(&should));
-    }
 }

@@ -3,20 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use super::action::{Action, Change, Write};
+use super::action::{Account, Reason};
 use super::application;
-use super::attributes::{self, Comparison};
+use super::fence::Fence;
 use super::finding::{Finding, Kind};
-use super::guard::{Draft, Fence};
+use super::guard::Draft;
+use super::ladder::{Ladder, Leaving};
 use super::leavers;
-use super::name;
 use super::ownership::Ownership;
 use super::resolve::{Desired, Member, ResolvedMapping, Unusable, of_person};
 use super::roster::{Exact, Link, Roster, Strays};
-use crate::model::connect::{ConnectUser, NewUser};
-use crate::model::id::{ConnectUserId, Login};
-use crate::model::settings::{Mismatches, Settings};
-use crate::model::snapshot::Snapshot;
+use crate::model::connect::ConnectUser;
+use crate::model::id::{ConnectUserId, Login, PrincipalId};
+use crate::model::settings::{Mismatches, Renames, Settings};
+use crate::model::snapshot::{Scope, Snapshot};
 use crate::model::tag;
 
 /// Compares both worlds of one target.
@@ -36,21 +36,25 @@ pub(super) fn drift(
     }
     let claimed = links.iter().flat_map(|(_, link)| claimed_by(link)).map(|user| &user.id).collect();
     let strays = Strays::new(&roster, &taken, &claimed);
-    let pass = Pass { snapshot, settings, desired, fence, strays: &strays };
+    let ladder = Ladder::new(snapshot, settings, desired, fence);
+    let pass =
+        Pass { snapshot, settings, desired, fence, roster: &roster, taken: &taken, strays: &strays, ladder: &ladder };
     let mut explained = BTreeSet::new();
     for (member, link) in &links {
         pass.member(member, link, &mut explained, draft);
     }
-    application::assignments(&snapshot.application, desired, &mut draft.actions, &mut draft.findings);
-    // What stands in the way of a member has been said; the rest belongs to nobody.
-    let rest: Vec<_> = strays.unclaimed.iter().copied().filter(|user| !explained.contains(&user.id)).collect();
-    leavers::rest(snapshot, settings, desired, fence, &roster, &rest, draft);
+    if snapshot.scope == Scope::Everybody {
+        application::assignments(&snapshot.application, desired, &mut draft.actions, &mut draft.findings);
+        // What stands in the way of a member has been said; the rest belongs to nobody.
+        let rest: Vec<_> = strays.unclaimed.iter().copied().filter(|user| !explained.contains(&user.id)).collect();
+        leavers::rest(&pass, &ladder, &roster, &rest, draft);
+    }
     count(snapshot, desired, &roster, &links, draft);
 }
 
 /// The Connect users that a member speaks for though they would not let the person in.
 fn claimed_by<'a>(link: &Link<'a>) -> impl Iterator<Item = &'a ConnectUser> {
-    let Link { exact, linked, superseded, ambiguous, reused_from: _ } = link;
+    let Link { exact, linked, superseded, ambiguous } = link;
     let linked = linked.filter(|linked| exact.is_none_or(|exact| exact.user.id != linked.id));
     linked.into_iter().chain(superseded.iter().chain(ambiguous).copied())
 }
@@ -67,6 +71,7 @@ fn count(
     counts.connect_users = snapshot.users.len();
     let mut by_mapping = vec![0; desired.mappings.len()];
     for (member, link) in links {
+        counts.served += usize::from(link.exact.is_some());
         let enters = link.exact.is_some() && application::lets_in(&snapshot.application, desired, member);
         counts.blocked += usize::from(!enters);
         if let Some(winning) = member.mappings.first() {
@@ -80,12 +85,16 @@ fn count(
 }
 
 /// What every decision about a member looks at.
-struct Pass<'a> {
-    snapshot: &'a Snapshot,
-    settings: &'a Settings,
-    desired: &'a Desired<'a>,
-    fence: &'a Fence<'a>,
+pub(super) struct Pass<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) settings: &'a Settings,
+    pub(super) desired: &'a Desired<'a>,
+    pub(super) fence: &'a Fence<'a>,
+    roster: &'a Roster<'a>,
+    /// Of each Connect user, whether their login is exactly a member's.
+    taken: &'a [bool],
     strays: &'a Strays<'a>,
+    ladder: &'a Ladder<'a>,
 }
 
 impl<'a> Pass<'a> {
@@ -101,6 +110,10 @@ impl<'a> Pass<'a> {
             Ok(login) => login,
             Err(unusable) => {
                 draft.findings.push(self.unusable(member, unusable));
+                // They cannot sign in, but what they had is theirs.
+                if let Some(linked) = link.linked.filter(|linked| !self.is_a_members(linked)) {
+                    self.keep(member, linked, draft);
+                }
                 return;
             }
         };
@@ -112,11 +125,31 @@ impl<'a> Pass<'a> {
         }
         self.note_link(member, login, link, draft);
         match link.exact {
-            Some(exact) => self.served(member, login, exact, draft),
+            Some(exact) => self.served(member, login, link, exact, draft),
             // Another user of theirs is in the way: note_link has said what to do first.
-            None if link.linked.is_some() || !link.ambiguous.is_empty() => {}
+            None if !link.ambiguous.is_empty()
+                || link.linked.is_some_and(|linked| !self.is_replaced(linked, login)) => {}
             None => self.unserved(member, login, explained, draft),
         }
+        let is_theirs = |linked: &&ConnectUser| {
+            linked.login == *login || !self.is_a_members(linked) && !self.is_replaced(linked, login)
+        };
+        if let Some(linked) = link.linked.filter(is_theirs) {
+            self.keep(member, linked, draft);
+        }
+    }
+
+    /// Whether an earlier user of a member gives way to a new one. It goes down the ladder once that is there, and nothing
+    /// is put right on it.
+    fn is_replaced(&self, earlier: &ConnectUser, login: &Login) -> bool {
+        self.settings.policy.renames == Renames::Recreate
+            && earlier.login != *login
+            && !is_case_only(&earlier.login, login)
+    }
+
+    /// Whether a Connect user has exactly the login of a member.
+    fn is_a_members(&self, user: &ConnectUser) -> bool {
+        self.roster.position(&user.login).is_some_and(|at| self.taken[at])
     }
 
     fn unusable(&self, member: &Member<'_>, unusable: &Unusable) -> Finding {
@@ -132,75 +165,54 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// What the owned users of a person have to say: names that changed, users beside the right one, differences.
+    /// What the owned users of a person have to say: names that changed, users beside the right one.
     fn note_link(&self, member: &Member<'a>, login: &Login, link: &Link<'a>, draft: &mut Draft) {
         let mut note = |kind, login: &Login| draft.findings.push(of_person(kind, member.person, Some(login)));
-        for earlier in &link.superseded {
-            note(Kind::Superseded { by: login.clone() }, &earlier.login);
-        }
         if !link.ambiguous.is_empty() {
             let logins = link.ambiguous.iter().map(|user| user.login.clone()).collect();
             note(Kind::PrincipalDuplicate { logins }, login);
         }
-        if let Some(carried) = &link.reused_from {
-            note(Kind::EmailReused { carried: carried.clone() }, login);
-        }
-        let Some(linked) = link.linked else { return };
-        if linked.login != *login {
+        if let Some(linked) = link.linked.filter(|linked| linked.login != *login) {
             let wanted = login.clone();
-            let in_case = linked.login.folded() == login.folded();
-            note(if in_case { Kind::LoginCase { wanted } } else { Kind::LoginChanged { wanted } }, &linked.login);
-        }
-        if let (Some(mapping), Some(user)) = (self.winning(member), &linked.attributes) {
-            let comparison = Comparison {
-                person: member.person,
-                user,
-                mapping,
-                catalog: &self.snapshot.catalog,
-                modes: self.settings.policy.attributes,
+            let kind = if is_case_only(&linked.login, login) {
+                Kind::LoginCase { wanted }
+            } else {
+                let recreated = self.settings.policy.renames == Renames::Recreate && link.exact.is_none();
+                Kind::LoginChanged { wanted, recreated }
             };
-            let differences = comparison.differences();
-            if !differences.is_empty() {
-                note(Kind::AttributeDiffers { differences }, &linked.login);
+            note(kind, &linked.login);
+        }
+        // What another member signs in as is nobody's earlier user, whatever the tag says: `email-reused`.
+        for earlier in link.superseded.iter().filter(|user| !self.is_a_members(user)) {
+            let present = link.linked.map(Account::from);
+            let ownership = Ownership::of(earlier, &self.settings.owner);
+            if let (Some(present), Ownership::Owned { mapping, .. }) = (present, ownership) {
+                let reason = Reason::Superseded(present);
+                let leaving = Leaving {
+                    user: earlier,
+                    principal: member.person.id.clone(),
+                    person: Some(member.person),
+                    mapping,
+                    reason,
+                };
+                self.ladder.descend(&leaving, draft);
             }
         }
     }
 
-    /// The member's login is there. A foreign user may be adopted.
-    fn served(&self, member: &Member<'_>, login: &Login, exact: Exact<'_>, draft: &mut Draft) {
+    /// The member's login is there. A foreign user may be adopted, one whose first person is gone may be given over.
+    fn served(&self, member: &Member<'_>, login: &Login, link: &Link<'_>, exact: Exact<'_>, draft: &mut Draft) {
         match exact.ownership {
             Ownership::Elsewhere(owner) => {
                 let kind = Kind::OwnedElsewhere { owner: owner.to_owned() };
                 draft.findings.push(of_person(kind, member.person, Some(login)));
             }
             Ownership::Foreign => self.adopt(member, exact.user, draft),
+            Ownership::Owned { principal: Some(carried), .. } if carried != member.person.id.as_str() => {
+                self.reused(member, link, exact.user, PrincipalId::new(carried), draft);
+            }
             Ownership::Owned { .. } | Ownership::Unknown => {}
         }
-    }
-
-    fn adopt(&self, member: &Member<'_>, exact: &ConnectUser, draft: &mut Draft) {
-        let Some(mapping) = self.winning(member).filter(|resolved| resolved.mapping.adopt) else { return };
-        let (Some(group), Some(attributes)) = (mapping.group, &exact.attributes) else { return };
-        if !self.fence.may_adopt(exact) {
-            return;
-        }
-        if attributes.tags.len() + tag::OWN > tag::LIMIT {
-            let kind = Kind::TagsFull { tags: attributes.tags.len() };
-            draft.findings.push(of_person(kind, member.person, Some(&exact.login)));
-            return;
-        }
-        let tags = self.own_tags(member, group.id.as_str());
-        draft.actions.push(Action {
-            changes: tags.iter().map(|(key, value)| Change::set(format!("tag:{key}"), value)).collect(),
-            write: Write::AdoptUser {
-                principal: member.person.id.clone(),
-                user: exact.id.clone(),
-                arn: exact.arn.clone(),
-                login: exact.login.clone(),
-                tags,
-            },
-            mapping: Some(mapping.name().to_owned()),
-        });
     }
 
     /// Nobody has the member's login. Something like it may be in the way; else the user is created.
@@ -233,85 +245,20 @@ impl<'a> Pass<'a> {
         self.create(member, login, draft);
     }
 
-    fn create(&self, member: &Member<'_>, login: &Login, draft: &mut Draft) {
-        let Some(mapping) = self.winning(member).filter(|_| !self.fence.protects(login)) else { return };
-        let (Some(profiles), Some(group)) = (&mapping.profiles, mapping.group) else { return };
-        let name = name::of(member.person, login);
-        if name.derived {
-            let kind = Kind::NameDerived { first: name.first.clone(), last: name.last.clone() };
-            draft.findings.push(of_person(kind, member.person, Some(login)));
-        }
-        let mut tags = mapping.mapping.tags.clone();
-        tags.extend(self.own_tags(member, group.id.as_str()));
-        let email = member.person.email.as_ref();
-        let user = NewUser {
-            login: login.clone(),
-            first_name: name.first,
-            last_name: name.last,
-            email: email.filter(|_| self.settings.send_email).cloned(),
-            secondary_email: email.filter(|email| self.settings.secondary_email && is_sendable(email)).cloned(),
-            routing_profile: profiles.routing.clone(),
-            security_profiles: profiles.security.clone(),
-            hierarchy: profiles.hierarchy.clone(),
-            phone: mapping.mapping.phone.clone(),
-            tags,
-        };
-        draft.actions.push(Action {
-            changes: self.changes(&user),
-            write: Write::CreateUser { principal: member.person.id.clone(), user: Box::new(user) },
-            mapping: Some(mapping.name().to_owned()),
-        });
-    }
-
-    /// What a created user will have, in names.
-    fn changes(&self, user: &NewUser) -> Vec<Change> {
-        let catalog = &self.snapshot.catalog;
-        let routing = catalog.routing_profiles.get(&user.routing_profile).map(String::as_str);
-        let mut changes = vec![
-            Change::set("first_name", &user.first_name),
-            Change::set("last_name", &user.last_name),
-            Change::set("routing_profile", routing.unwrap_or(user.routing_profile.as_str())),
-            Change::set(
-                "security_profiles",
-                attributes::security_names(&user.security_profiles, &catalog.security_profiles),
-            ),
-        ];
-        changes.extend(user.email.as_ref().map(|email| Change::set("email", email)));
-        changes.extend(user.secondary_email.as_ref().map(|email| Change::set("secondary_email", email)));
-        if let Some(id) = &user.hierarchy {
-            let path = catalog.hierarchy_groups.get(id).map_or(id.as_str(), String::as_str);
-            changes.push(Change::set("hierarchy", path));
-        }
-        if let Some(phone) = &user.phone {
-            let said = attributes::phone_words(phone).into_iter().filter_map(|(field, value)| Some((field, value?)));
-            changes.extend(said.map(|(field, value)| Change::set(field, value)));
-        }
-        changes.extend(user.tags.iter().map(|(key, value)| Change::set(format!("tag:{key}"), value)));
-        changes
-    }
-
-    fn own_tags(&self, member: &Member<'_>, group: &str) -> std::collections::BTreeMap<String, String> {
+    /// The tags that make a user ours, this person's and this mapping's.
+    pub(super) fn own_tags(&self, member: &Member<'_>, group: &str) -> std::collections::BTreeMap<String, String> {
         [(tag::OWNER, self.settings.owner.as_str()), (tag::PRINCIPAL, member.person.id.as_str()), (tag::MAPPING, group)]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into()
     }
 
-    fn winning(&self, member: &Member<'_>) -> Option<&'a ResolvedMapping<'a>> {
+    /// The mapping that a member's settings come from.
+    pub(super) fn winning(&self, member: &Member<'_>) -> Option<&'a ResolvedMapping<'a>> {
         self.desired.mappings.get(*member.mappings.first()?)
     }
 }
 
-/// Whether Connect takes the address as a secondary one: `[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,63}`, at most
-/// 265 characters.
-fn is_sendable(email: &str) -> bool {
-    let Some((local, domain)) = email.split_once('@') else { return false };
-    let Some((host, top)) = domain.rsplit_once('.') else { return false };
-    let all = |text: &str, extra: &str| {
-        !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || extra.contains(letter))
-    };
-    email.len() <= 265
-        && all(local, "._%+-")
-        && all(host, ".-")
-        && (2..=63).contains(&top.len())
-        && top.bytes().all(|byte| byte.is_ascii_alphabetic())
+/// Whether two logins differ in nothing but case.
+fn is_case_only(one: &Login, other: &Login) -> bool {
+    one.folded() == other.folded()
 }

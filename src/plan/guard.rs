@@ -1,21 +1,34 @@
-//! The last gate before a plan can be carried out: who may be touched at all. A [`Draft`] holds what would make the
-//! worlds equal, a [`Plan`] what may be done about it, and only this module makes one out of the other, so that
-//! nothing reaches `apply` that did not pass here.
+//! The last gate before a plan can be carried out. A [`Draft`] holds what would make the worlds equal, a [`Plan`] what may
+//! be done about it, and only this module makes one out of the other, so that nothing reaches `apply` that did not pass
+//! here.
+//!
+//! What the fence forbids is dropped. What a guard doubts is withheld: it stays in the plan, with the guard's name, until
+//! somebody approves it. A guard judges the whole plan of a target, and past a limit it withholds every action of the
+//! kinds that it counts: which of a thousand leavers are the mistaken ones cannot be told.
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
 
-use super::action::{Action, Write};
+use super::action::{Action, ActionKind};
+use super::fence::Fence;
 use super::finding::Finding;
+use super::marks::Marks;
 use super::ownership::Ownership;
 use super::{Counts, Plan};
-use crate::model::connect::{Catalog, ConnectUser};
-use crate::model::id::{ConnectUserId, Login, SecurityProfileId};
-use crate::model::settings::{Policy, Settings};
+use crate::model::connect::ConnectUser;
+use crate::model::id::{ConnectUserId, Login};
+use crate::model::settings::{GroupRef, Limit, Settings};
+use crate::model::snapshot::{Scope, Snapshot};
 
-/// The name of the security profile whose holders are protected.
-const ADMIN: &str = "Admin";
+/// Quarantines are counted over so long.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Removals that a percentage always allows.
+const REMOVALS_ALWAYS: u64 = 3;
+/// Changes that a percentage always allows.
+const CHANGES_ALWAYS: u64 = 500;
 
 /// What would make both worlds equal, before anybody asked whether it is allowed.
 #[derive(Default)]
@@ -25,60 +38,205 @@ pub(super) struct Draft {
     pub(super) counts: Counts,
 }
 
-/// Who is never touched in a target.
-pub(super) struct Fence<'a> {
-    policy: &'a Policy,
-    owner: &'a str,
-    admins: BTreeSet<&'a SecurityProfileId>,
+/// The closed set of guards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guard {
+    /// An owned user is to go to another person.
+    LoginReused,
+    /// The group that the tag names cannot be found, or may be one that cannot be found.
+    GroupMissing,
+    /// Nobody is in the group that the tag names.
+    EmptyGroup,
+    /// No mapping has the group that the tag names.
+    Unmapped,
+    /// There are too many quarantines in a day, or deletions in a pass.
+    MaxRemovals,
+    /// There are too many creates, adoptions and updates in a pass.
+    MaxChanges,
 }
 
-impl<'a> Fence<'a> {
-    pub(super) fn new(settings: &'a Settings, catalog: &'a Catalog) -> Self {
-        let admins = catalog.security_profiles.iter().filter(|(_, name)| *name == ADMIN).map(|(id, _)| id).collect();
-        Self { policy: &settings.policy, owner: &settings.owner, admins }
-    }
+impl Guard {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::LoginReused, Self::GroupMissing, Self::EmptyGroup, Self::Unmapped, Self::MaxRemovals, Self::MaxChanges];
 
-    /// Whether the configuration keeps this login from being touched, created or called an orphan.
-    pub(super) fn protects(&self, login: &Login) -> bool {
-        self.policy.protect.iter().any(|glob| glob.matches(login))
-    }
-
-    /// Whether our tags may be put on this user: a foreign one, neither protected nor an administrator. Of one whose
-    /// tags are not known nobody can say that they are foreign.
-    pub(super) fn may_adopt(&self, user: &ConnectUser) -> bool {
-        Ownership::of(user, self.owner) == Ownership::Foreign
-            && !self.protects(&user.login)
-            && !(self.policy.protect_admins && self.is_admin(user))
-    }
-
-    /// Whether this user is known to hold the security profile `Admin`.
-    pub(super) fn is_admin(&self, user: &ConnectUser) -> bool {
-        let profiles = user.attributes.iter().flat_map(|attributes| &attributes.security_profiles);
-        profiles.into_iter().any(|id| self.admins.contains(id))
+    /// The name as it is printed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginReused => "login-reused",
+            Self::GroupMissing => "group-missing",
+            Self::EmptyGroup => "empty-group",
+            Self::Unmapped => "unmapped",
+            Self::MaxRemovals => "max-removals",
+            Self::MaxChanges => "max-changes",
+        }
     }
 }
 
-/// Sorts a draft, drops what the fence forbids, and marks what the configuration accepts.
-pub(super) fn guard(
-    draft: Draft,
-    settings: &Settings,
-    fence: &Fence<'_>,
-    users: &[ConnectUser],
-    today: jiff::civil::Date,
-) -> Plan {
+/// An action that a guard holds back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Withheld {
+    /// What would be done.
+    pub action: Action,
+    /// Who objects. Where several do, the first of them.
+    pub guard: Guard,
+}
+
+/// Sorts a draft, drops what the fence forbids, withholds what a guard doubts, and marks what the configuration accepts.
+pub(super) fn guard(draft: Draft, snapshot: &Snapshot, settings: &Settings, fence: &Fence<'_>) -> Plan {
     let Draft { mut actions, mut findings, counts } = draft;
-    let by_id: FxHashMap<&ConnectUserId, &ConnectUser> = users.iter().map(|user| (&user.id, user)).collect();
-    actions.retain(|action| match &action.write {
-        Write::AssignGroup { .. } => true,
-        Write::CreateUser { user, .. } => !fence.protects(&user.login),
-        Write::AdoptUser { user: id, .. } => by_id.get(id).is_some_and(|user| fence.may_adopt(user)),
-    });
+    let users: FxHashMap<&ConnectUserId, &ConnectUser> = snapshot.users.iter().map(|user| (&user.id, user)).collect();
+    let user_of = |action: &Action| action.write.account().and_then(|account| users.get(&account.id).copied());
+    actions.retain(|action| fence.allows(&action.write, user_of(action)));
     actions.sort_by(|one, other| one.order().cmp(&other.order()));
+    let today = snapshot.time.to_zoned(jiff::tz::TimeZone::UTC).date();
     for finding in &mut findings {
         finding.accepted = is_accepted(finding, settings, today);
     }
     findings.sort_by_cached_key(|finding| (finding.code(), finding.subject()));
-    Plan { actions, findings, counts }
+    let (mut passed, mut withheld) = (Vec::with_capacity(actions.len()), Vec::new());
+    let judge = Judge::new(&actions, snapshot, settings);
+    for action in actions {
+        match judge.objection(&action, user_of(&action)) {
+            Some(guard) => withheld.push(Withheld { action, guard }),
+            None => passed.push(action),
+        }
+    }
+    let approval = code(settings, &withheld);
+    Plan { actions: passed, withheld, approval, findings, counts }
+}
+
+/// What the guards know of the whole plan.
+struct Judge<'a> {
+    settings: &'a Settings,
+    /// One person's pass never marks, relinks or removes, and so needs no guard.
+    is_whole: bool,
+    too_many: BTreeSet<ActionKind>,
+    /// Groups of mappings, as tags name them.
+    mapped: BTreeSet<&'a str>,
+    /// Those of them in which nobody is who is not disabled.
+    empty: BTreeSet<&'a str>,
+    /// Whether a group that is given by name cannot be found, so that any tag may mean it.
+    name_missing: bool,
+    /// Groups that are given by id and cannot be found.
+    missing: BTreeSet<&'a str>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(actions: &[Action], snapshot: &'a Snapshot, settings: &'a Settings) -> Self {
+        let directory = &snapshot.directory;
+        let mut judge = Self {
+            settings,
+            is_whole: snapshot.scope == Scope::Everybody,
+            too_many: too_many(actions, snapshot, settings),
+            mapped: BTreeSet::new(),
+            empty: BTreeSet::new(),
+            name_missing: false,
+            missing: BTreeSet::new(),
+        };
+        for mapping in &settings.mappings {
+            match (directory.groups.get(&mapping.group).and_then(Option::as_ref), &mapping.group) {
+                (Some(group), _) => {
+                    judge.mapped.insert(group.id.as_str());
+                    if !group.members.iter().any(|id| directory.is_enabled(id)) {
+                        judge.empty.insert(group.id.as_str());
+                    }
+                }
+                (None, GroupRef::Id(id)) => drop(judge.missing.insert(id)),
+                (None, GroupRef::Name(_)) => judge.name_missing = true,
+            }
+        }
+        judge
+    }
+
+    /// The guard that holds an action back, if any does. `user` is the Connect user that it changes.
+    fn objection(&self, action: &Action, user: Option<&ConnectUser>) -> Option<Guard> {
+        if !self.is_whole {
+            return None;
+        }
+        let kind = action.kind();
+        match kind {
+            ActionKind::RelinkUser => return Some(Guard::LoginReused),
+            ActionKind::MarkAbsent | ActionKind::QuarantineUser | ActionKind::DeleteUser => {
+                if let Some(guard) = user.and_then(|user| self.doubt_of_group(user)) {
+                    return Some(guard);
+                }
+            }
+            _ => {}
+        }
+        let limit = if kind.is_removal() { Guard::MaxRemovals } else { Guard::MaxChanges };
+        self.too_many.contains(&kind).then_some(limit)
+    }
+
+    /// Whether the group that a user was set up by gives cause to doubt that its people have left.
+    fn doubt_of_group(&self, user: &ConnectUser) -> Option<Guard> {
+        let Ownership::Owned { mapping: Some(group), .. } = Ownership::of(user, &self.settings.owner) else {
+            return None;
+        };
+        if self.mapped.contains(group) {
+            return self.empty.contains(group).then_some(Guard::EmptyGroup);
+        }
+        let missing = self.missing.contains(group) || self.name_missing;
+        Some(if missing { Guard::GroupMissing } else { Guard::Unmapped })
+    }
+}
+
+/// The kinds of which the plan has more than the policy lets pass.
+fn too_many(actions: &[Action], snapshot: &Snapshot, settings: &Settings) -> BTreeSet<ActionKind> {
+    let count = |kinds: &[ActionKind]| {
+        u64::try_from(actions.iter().filter(|action| kinds.contains(&action.kind())).count()).unwrap_or(u64::MAX)
+    };
+    let quarantines = |user: &&ConnectUser| {
+        let tags = user.attributes.as_ref().map(|attributes| &attributes.tags)?;
+        Ownership::of_tags(tags, &settings.owner).is_owned().then(|| Marks::read(tags, snapshot.time).quarantined_at)
+    };
+    let of_owned: Vec<_> = snapshot.users.iter().filter_map(|user| quarantines(&user)).collect();
+    let active = of_owned.iter().filter(|mark| !mark.is_there()).count();
+    let is_recent = |mark: Timestamp| snapshot.time.duration_since(mark) < DAY;
+    let recent = of_owned.iter().filter(|mark| mark.time().is_some_and(is_recent)).count();
+    let removals = most(settings.policy.max_removals, active, REMOVALS_ALWAYS);
+    let changes = most(settings.policy.max_changes, snapshot.users.len(), CHANGES_ALWAYS);
+    let recent = u64::try_from(recent).unwrap_or(u64::MAX);
+    let mut kinds = BTreeSet::new();
+    if count(&[ActionKind::QuarantineUser]) + recent > removals {
+        kinds.insert(ActionKind::QuarantineUser);
+    }
+    if count(&[ActionKind::DeleteUser]) > removals {
+        kinds.insert(ActionKind::DeleteUser);
+    }
+    let changing = [ActionKind::CreateUser, ActionKind::AdoptUser, ActionKind::UpdateUser];
+    if count(&changing) > changes {
+        kinds.extend(changing);
+    }
+    kinds
+}
+
+/// What a limit comes to. Percentages round down, but always allow a few; a plain number is exact.
+fn most(limit: Limit, of: usize, always: u64) -> u64 {
+    match limit {
+        Limit::Percent(percent) => {
+            let of = u64::try_from(of).unwrap_or(u64::MAX);
+            (of.saturating_mul(u64::from(percent)) / 100).max(always)
+        }
+        Limit::Count(count) => count,
+    }
+}
+
+/// The code by which somebody approves exactly these actions: the same while they are the same.
+fn code(settings: &Settings, withheld: &[Withheld]) -> Option<String> {
+    if withheld.is_empty() {
+        return None;
+    }
+    let pairs: BTreeSet<(&str, &str)> = withheld.iter().map(|held| held.action.pair()).collect();
+    let mut hash = Sha256::new();
+    let target = settings.name.as_str();
+    for part in [target].into_iter().chain(pairs.into_iter().flat_map(|(user, kind)| [user, kind])) {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let leading = hash.finalize().iter().take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+    Some(format!("{leading:08x}"))
 }
 
 fn is_accepted(finding: &Finding, settings: &Settings, today: jiff::civil::Date) -> bool {

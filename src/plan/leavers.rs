@@ -1,11 +1,16 @@
 //! The Connect users that no member speaks for: people who have left, strangers, and those who are only nearly
 //! somebody.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::finding::{Departure, Finding, Kind};
-use super::guard::{Draft, Fence};
+use super::action::Reason;
+use super::drift::Pass;
+use super::fence::Fence;
+use super::finding::{Finding, Kind};
+use super::guard::Draft;
+use super::ladder::{Ladder, Leaving, finding};
 use super::likeness::{self, Face};
+use super::marks::Marks;
 use super::ownership::Ownership;
 use super::resolve::{Desired, ResolvedMapping, of_person};
 use super::roster::Roster;
@@ -13,29 +18,26 @@ use crate::model::connect::ConnectUser;
 use crate::model::id::{GroupId, PrincipalId};
 use crate::model::settings::{GroupRef, Settings};
 use crate::model::snapshot::Snapshot;
-use crate::model::tag;
 
-/// How far in the future a mark may lie: clocks are never quite the same.
-const FUTURE: SignedDuration = SignedDuration::from_mins(5);
-
-/// What there is to say about users that belong to no member, about groups, and about marks.
+/// What there is to say and to do about users that belong to no member, about groups, and about marks.
 pub(super) fn rest(
-    snapshot: &Snapshot,
-    settings: &Settings,
-    desired: &Desired<'_>,
-    fence: &Fence<'_>,
+    pass: &Pass<'_>,
+    ladder: &Ladder<'_>,
     roster: &Roster<'_>,
     unclaimed: &[&ConnectUser],
     draft: &mut Draft,
 ) {
+    let Pass { snapshot, settings, desired, fence, .. } = pass;
     groups(snapshot, settings, desired, roster, draft);
     let missing = settings.mappings.iter().any(|mapping| is_missing(snapshot, &mapping.group));
     for user in unclaimed {
         match roster.ownership_of(user) {
-            Ownership::Owned { principal, mapping } => {
-                let departed = Departed { principal, mapping, unsure: missing };
-                draft.findings.extend(departed.finding(user, snapshot, desired));
-            }
+            Ownership::Owned { principal, mapping } => match principal {
+                Some(principal) => {
+                    departed(PrincipalId::new(principal), mapping, user, missing, pass, ladder, draft);
+                }
+                None => draft.findings.push(Finding::of_user(Kind::Unmapped { mapping: None }, &user.login)),
+            },
             Ownership::Elsewhere(_) | Ownership::Foreign if fence.protects(&user.login) => {}
             Ownership::Unknown => {}
             Ownership::Elsewhere(owner) => {
@@ -49,11 +51,36 @@ pub(super) fn rest(
         }
     }
     near_misses(desired, fence, unclaimed, draft);
-    for user in roster.users {
-        let invalid = invalid_marks(user, snapshot.time);
+    for user in roster.users.iter().filter(|user| roster.ownership_of(user).is_owned()) {
         // Marks on a user that is not ours are not ours either.
-        if !invalid.is_empty() && roster.ownership_of(user).is_owned() {
-            draft.findings.extend(invalid);
+        draft.findings.extend(invalid_marks(user, snapshot.time));
+    }
+}
+
+/// Somebody who is in no mapped group, or disabled. `unsure` tells that a mapped group is missing, so that a tag that
+/// names no known group may mean that one.
+fn departed(
+    principal: PrincipalId,
+    mapping: Option<&str>,
+    user: &ConnectUser,
+    unsure: bool,
+    pass: &Pass<'_>,
+    ladder: &Ladder<'_>,
+    draft: &mut Draft,
+) {
+    let person = pass.snapshot.directory.principals.get(&principal);
+    let is_disabled = pass.desired.disabled.contains(&principal);
+    let reason = if is_disabled { Reason::Disabled } else { Reason::Outside(ladder.groups()) };
+    let leaving = Leaving { user, principal, person, mapping, reason };
+    match mapping.filter(|group| !is_disabled && !is_mapped(pass.desired, group)) {
+        None => ladder.descend(&leaving, draft),
+        // Whether this person has left cannot be told while their group cannot be found: `group-missing` says so, and the
+        // guard of that name holds back what would be done.
+        Some(_) if unsure => drop(ladder.step(&leaving, draft)),
+        Some(group) => {
+            ladder.step(&leaving, draft);
+            let kind = Kind::Unmapped { mapping: Some(GroupId::new(group)) };
+            draft.findings.push(finding(&leaving, kind));
         }
     }
 }
@@ -91,38 +118,6 @@ fn is_mapped(desired: &Desired<'_>, group: &str) -> bool {
     desired.mappings.iter().filter_map(|resolved| resolved.group).any(|mapped| mapped.id.as_str() == group)
 }
 
-/// An owned user that no member speaks for.
-struct Departed<'a> {
-    principal: Option<&'a str>,
-    mapping: Option<&'a str>,
-    /// Whether a mapped group is missing, so that a tag that names no known group may mean that one.
-    unsure: bool,
-}
-
-impl Departed<'_> {
-    fn finding(&self, user: &ConnectUser, snapshot: &Snapshot, desired: &Desired<'_>) -> Option<Finding> {
-        let Some(principal) = self.principal.map(PrincipalId::new) else {
-            return Some(Finding::of_user(Kind::Unmapped { mapping: None }, &user.login));
-        };
-        let of = |kind| {
-            let finding = match snapshot.directory.principals.get(&principal) {
-                Some(person) => of_person(kind, person, Some(&user.login)),
-                None => Finding { principal: Some(principal.clone()), ..Finding::of_user(kind, &user.login) },
-            };
-            Some(finding)
-        };
-        if desired.disabled.contains(&principal) {
-            return of(Kind::Leaver { departure: Departure::Disabled });
-        }
-        match self.mapping.filter(|group| !is_mapped(desired, group)) {
-            // Whether this person has left cannot be told while their group cannot be found: `group-missing` says so.
-            Some(_) if self.unsure => None,
-            Some(group) => of(Kind::Unmapped { mapping: Some(GroupId::new(group)) }),
-            None => of(Kind::Leaver { departure: Departure::Outside }),
-        }
-    }
-}
-
 /// The member that each unclaimed user is most like, if any.
 fn near_misses(desired: &Desired<'_>, fence: &Fence<'_>, unclaimed: &[&ConnectUser], draft: &mut Draft) {
     let users: Vec<&ConnectUser> = unclaimed.iter().copied().filter(|user| !fence.protects(&user.login)).collect();
@@ -151,8 +146,7 @@ fn near_misses(desired: &Desired<'_>, fence: &Fence<'_>, unclaimed: &[&ConnectUs
 /// Marks that are no time in the past.
 fn invalid_marks(user: &ConnectUser, now: Timestamp) -> Vec<Finding> {
     let Some(attributes) = &user.attributes else { return Vec::new() };
-    let is_valid = |value: &str| value.parse::<Timestamp>().is_ok_and(|mark| mark.duration_since(now) <= FUTURE);
-    let marks = [tag::ABSENT_SINCE, tag::QUARANTINED_AT].into_iter();
-    let invalid = marks.filter_map(|key| Some((key, attributes.tags.get(key).filter(|value| !is_valid(value))?)));
-    invalid.map(|(key, value)| Finding::of_user(Kind::TagInvalid { key, value: value.clone() }, &user.login)).collect()
+    let marks = Marks::read(&attributes.tags, now);
+    let kind = |(key, value): (&'static str, &str)| Kind::TagInvalid { key, value: value.to_owned() };
+    marks.invalid().into_iter().map(|mark| Finding::of_user(kind(mark), &user.login)).collect()
 }

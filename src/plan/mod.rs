@@ -2,55 +2,68 @@
 //! in the same order. There is no clock, no I/O, no metric and no way to fail in here; what cannot be decided for one
 //! person becomes a finding for that person.
 //!
-//! Read `resolve` (who should exist), then `drift` and `leavers` (what is different), then `guard` (what may be done).
+//! Read `resolve` (who should exist), then `drift` (member by member: `create`, `keep`), `leavers` and `ladder` (who is
+//! left over), then `fence` and `guard` (what may be done).
 //!
-//! | member's login in Connect       | whose                | what happens                                 |
-//! |---------------------------------|----------------------|----------------------------------------------|
-//! | exactly there                   | ours                 | served; `attribute-differs` where it differs |
-//! | exactly there                   | foreign              | served; adopted where the policy says so     |
-//! | exactly there                   | ours, another person | `email-reused`                               |
-//! | not there, our tag elsewhere    | ours                 | `login-case` or `login-changed`              |
-//! | in another case                 | anybody's            | `login-case`, nothing is created             |
-//! | under the user name, or domain  | nobody's             | `email-mismatch`, held or created            |
-//! | not there at all                |                      | created                                      |
+//! | member's login in Connect       | whose                | what happens                                        |
+//! |---------------------------------|----------------------|-----------------------------------------------------|
+//! | exactly there                   | ours                 | kept: given back, unmarked, put right by its mapping |
+//! | exactly there                   | foreign              | served; adopted where the policy says so            |
+//! | exactly there                   | ours, another person | `email-reused`; relinked once approved, if that one is gone |
+//! | not there, our tag elsewhere    | ours                 | `login-case` or `login-changed`; recreated where the policy says so |
+//! | in another case                 | anybody's            | `login-case`, nothing is created                    |
+//! | under the user name, or domain  | nobody's             | `email-mismatch`, held or created                   |
+//! | not there at all                |                      | created                                             |
+//!
+//! An owned user that no member speaks for goes down the ladder: marked, quarantined, deleted, each in its time.
 
 mod action;
 mod application;
 mod attributes;
+mod create;
 mod drift;
+pub mod explain;
+mod fence;
 pub mod finding;
 mod guard;
+mod keep;
+mod ladder;
 mod leavers;
 mod letters;
 pub mod likeness;
 pub mod login;
+pub mod marks;
 mod name;
 mod ownership;
 mod resolve;
 mod roster;
 #[cfg(test)]
 mod tests;
+mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::tz::TimeZone;
-
-pub use action::{Action, ActionKind, Change, Write};
+pub use action::{Account, Action, ActionKind, Change, Departed, ProfileIds, Reason, Write};
+use fence::Fence;
 use finding::{Finding, Kind};
-use guard::{Draft, Fence};
+use guard::Draft;
+pub use guard::{Guard, Withheld};
 pub use ownership::Ownership;
+pub use update::Update;
 
-use crate::model::connect::SignIn;
-use crate::model::directory::Principal;
+use crate::model::connect::{ConnectUser, SignIn};
+use crate::model::directory::Status;
 use crate::model::id::{Login, PrincipalId};
 use crate::model::settings::Settings;
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Scope, Snapshot};
 
 /// What one pass is to do, and what it noticed. Only [`plan`] makes one, so what holds a plan has passed the guards.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use]
 pub struct Plan {
     actions: Vec<Action>,
+    withheld: Vec<Withheld>,
+    approval: Option<String>,
     findings: Vec<Finding>,
     counts: Counts,
 }
@@ -60,6 +73,29 @@ impl Plan {
     #[must_use]
     pub fn actions(&self) -> &[Action] {
         &self.actions
+    }
+
+    /// What a guard holds back, in order.
+    #[must_use]
+    pub fn withheld(&self) -> &[Withheld] {
+        &self.withheld
+    }
+
+    /// The code by which exactly what is withheld can be approved; `None` where nothing is.
+    #[must_use]
+    pub fn approval(&self) -> Option<&str> {
+        self.approval.as_deref()
+    }
+
+    /// Lets what is withheld through, if this is its code. Says whether it is.
+    pub fn approve(&mut self, code: &str) -> bool {
+        if self.approval.as_deref() != Some(code) {
+            return false;
+        }
+        self.approval = None;
+        self.actions.extend(self.withheld.drain(..).map(|held| held.action));
+        self.actions.sort_by(|one, other| one.order().cmp(&other.order()));
+        true
     }
 
     /// What was noticed: errors first, then by code and subject.
@@ -82,31 +118,25 @@ impl Plan {
 
     /// Takes the plan apart, once it has been carried out.
     #[must_use]
-    pub fn into_parts(self) -> (Vec<Action>, Vec<Finding>, Counts) {
-        (self.actions, self.findings, self.counts)
+    pub fn into_parts(self) -> Parts {
+        let Self { actions, withheld, approval, findings, counts } = self;
+        Parts { actions, withheld, approval, findings, counts }
     }
+}
 
-    /// The same plan for one person only, who is named by login, e-mail or principal id; `None` where nobody who was
-    /// read bears that name.
-    #[must_use]
-    pub fn only_for(&self, snapshot: &Snapshot, person: &str) -> Option<Self> {
-        let named = |text: Option<&str>| text.is_some_and(|text| text.eq_ignore_ascii_case(person));
-        let people = snapshot.directory.principals.values().filter(|principal| {
-            let Principal { id, user_name, email, .. } = principal;
-            named(Some(id.as_str())) || named(user_name.as_deref()) || named(email.as_deref())
-        });
-        let ids: BTreeSet<&PrincipalId> = people.map(|principal| &principal.id).collect();
-        if ids.is_empty() && !snapshot.users.iter().any(|user| named(Some(user.login.as_str()))) {
-            return None;
-        }
-        let concerns = |login: Option<&Login>, principal: Option<&PrincipalId>| {
-            named(login.map(Login::as_str)) || principal.is_some_and(|id| ids.contains(id))
-        };
-        let mut plan = self.clone();
-        plan.actions.retain(|action| concerns(action.login(), action.principal()));
-        plan.findings.retain(|finding| concerns(finding.login.as_ref(), finding.principal.as_ref()));
-        Some(plan)
-    }
+/// What a plan consists of.
+#[derive(Debug)]
+pub struct Parts {
+    /// What was to be done.
+    pub actions: Vec<Action>,
+    /// What a guard held back.
+    pub withheld: Vec<Withheld>,
+    /// The code that approves it.
+    pub approval: Option<String>,
+    /// What was noticed.
+    pub findings: Vec<Finding>,
+    /// How many there were of whom.
+    pub counts: Counts,
 }
 
 /// How many people and users were read, before anything was done.
@@ -118,7 +148,9 @@ pub struct Counts {
     pub blocked: usize,
     /// Users of the instance.
     pub connect_users: usize,
-    /// Those of them that are ours.
+    /// Members who have a Connect user with exactly their login, whoever owns it.
+    pub served: usize,
+    /// Those of the Connect users that are ours.
     pub owned: usize,
     /// Those of them that another installation owns.
     pub elsewhere: usize,
@@ -137,21 +169,37 @@ pub fn plan(snapshot: &Snapshot, settings: &Settings) -> Plan {
         let desired = resolve::resolve(snapshot, settings, &mut draft.findings);
         drift::drift(snapshot, settings, &desired, &fence, &mut draft);
     }
-    let today = snapshot.time.to_zoned(TimeZone::UTC).date();
-    guard::guard(draft, settings, &fence, &snapshot.users, today)
+    guard::guard(draft, snapshot, settings, &fence)
+}
+
+/// People whom nobody asked Identity Store about, and of whom the plan has to know whether they still exist: an owned
+/// user carries their id, and has the login of a member.
+#[must_use]
+pub fn unknown_people(snapshot: &Snapshot, settings: &Settings) -> BTreeSet<PrincipalId> {
+    let principals = &snapshot.directory.principals;
+    let carried = |user: &'_ ConnectUser| match Ownership::of(user, &settings.owner) {
+        Ownership::Owned { principal: Some(id), .. } => {
+            Some(PrincipalId::new(id)).filter(|id| !principals.contains_key(id)).map(|id| (user.login.clone(), id))
+        }
+        _ => None,
+    };
+    let strangers: BTreeMap<Login, PrincipalId> = snapshot.users.iter().filter_map(carried).collect();
+    if strangers.is_empty() {
+        return BTreeSet::new();
+    }
+    let members = principals.values().filter(|person| person.status != Status::Disabled);
+    let logins = members.filter_map(|person| resolve::login_of(person, settings.login_from).ok());
+    logins.filter_map(|login| strangers.get(&login).cloned()).collect()
 }
 
 /// What the readings themselves say, before anybody is looked at.
 fn note_readings(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
-    /// Clocks that are further apart are a fault.
-    const SKEW_SECONDS: u64 = 5 * 60;
-    let skew = snapshot.skew.as_secs();
-    if skew.unsigned_abs() > SKEW_SECONDS {
-        findings.push(Finding::of_target(Kind::ClockSkew { seconds: skew }));
+    if snapshot.is_skewed() {
+        findings.push(Finding::of_target(Kind::ClockSkew { seconds: snapshot.skew.as_secs() }));
     }
     let users = snapshot.users.len();
     let missing = snapshot.users.iter().filter(|user| user.attributes.is_none()).count();
-    if missing * 100 > users {
+    if snapshot.scope == Scope::Everybody && missing * 100 > users {
         findings.push(Finding::of_target(Kind::IndexBehind { missing, users }));
     }
     if snapshot.instance.replicated {

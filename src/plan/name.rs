@@ -35,6 +35,12 @@ pub(super) fn of(person: &Principal, login: &Login) -> Name {
     }
 }
 
+/// First and last name as far as the directory has them, as Connect would store them. A derived name is only ever a
+/// seed, so it is not among them.
+pub(super) fn given(person: &Principal) -> (Option<String>, Option<String>) {
+    (clean(person.given_name.as_deref(), FIRST_MAX), clean(person.family_name.as_deref(), LAST_MAX))
+}
+
 /// Trimmed, composed (NFC) and cut; `None` where nothing is left. A prefix of composed text is composed.
 fn clean(text: Option<&str>, max: usize) -> Option<String> {
     let text: String = text?.trim().nfc().take(max).collect();

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::action::ProfileIds;
 use super::finding::{Finding, Kind, ProfileSort};
 use super::login::{self, Unfit};
 use crate::model::connect::Catalog;
 use crate::model::directory::{Group, Principal, Status};
 use crate::model::id::{GroupId, HierarchyGroupId, Login, PrincipalId, RoutingProfileId, SecurityProfileId};
-use crate::model::settings::{LoginFrom, Mapping, Settings};
+use crate::model::settings::{LoginFrom, Mapping, Removals, Settings};
 use crate::model::snapshot::Snapshot;
 
 /// The people and the mappings of one target.
@@ -22,6 +23,17 @@ pub(super) struct Desired<'a> {
     pub(super) disabled: BTreeSet<&'a PrincipalId>,
     /// The mappings, in their order.
     pub(super) mappings: Vec<ResolvedMapping<'a>>,
+    /// The profiles of people who have left; `None` where nobody is quarantined, or where one of them does not exist.
+    pub(super) quarantine: Option<ProfileIds>,
+}
+
+impl Desired<'_> {
+    /// The display name of a mapped group, the id where it is not known.
+    pub(super) fn name_of<'s>(&'s self, group: &'s str) -> &'s str {
+        let found =
+            self.mappings.iter().find(|resolved| resolved.group.is_some_and(|known| known.id.as_str() == group));
+        found.map_or(group, ResolvedMapping::name)
+    }
 }
 
 /// A person who is to be able to work.
@@ -77,7 +89,10 @@ pub(super) struct WantedProfiles {
 
 /// Resolves the mappings against what was read.
 pub(super) fn resolve<'a>(snapshot: &'a Snapshot, settings: &'a Settings, findings: &mut Vec<Finding>) -> Desired<'a> {
-    let mappings = resolve_mappings(snapshot, settings, findings);
+    let mut missing = MissingProfiles::default();
+    let mappings = resolve_mappings(snapshot, settings, &mut missing);
+    let quarantine = quarantine(snapshot, settings, &mut missing).filter(|profiles| is_apart(profiles, &mappings));
+    findings.extend(missing.into_findings(&snapshot.catalog));
     let mut memberships: Vec<(&PrincipalId, usize)> = Vec::new();
     for (position, resolved) in mappings.iter().enumerate() {
         memberships.extend(resolved.group.iter().flat_map(|group| &group.members).map(|member| (member, position)));
@@ -106,7 +121,7 @@ pub(super) fn resolve<'a>(snapshot: &'a Snapshot, settings: &'a Settings, findin
         members.push(Member { person, login, rivals: Vec::new(), mappings });
     }
     note_rivals(&mut members);
-    Desired { members, disabled, mappings }
+    Desired { members, disabled, mappings, quarantine }
 }
 
 /// A finding about a person, and the login that they want.
@@ -120,7 +135,7 @@ pub(super) fn of_person(kind: Kind, person: &Principal, login: Option<&Login>) -
     }
 }
 
-fn login_of(person: &Principal, from: LoginFrom) -> Result<Login, Unusable> {
+pub(super) fn login_of(person: &Principal, from: LoginFrom) -> Result<Login, Unusable> {
     let value = match from {
         LoginFrom::Email => &person.email,
         LoginFrom::Username => &person.user_name,
@@ -157,20 +172,37 @@ fn note_rivals(members: &mut [Member<'_>]) {
 fn resolve_mappings<'a>(
     snapshot: &'a Snapshot,
     settings: &'a Settings,
-    findings: &mut Vec<Finding>,
+    missing: &mut MissingProfiles,
 ) -> Vec<ResolvedMapping<'a>> {
-    let mut missing = MissingProfiles::default();
     let mut resolved: Vec<ResolvedMapping<'a>> = Vec::with_capacity(settings.mappings.len());
     let mut seen: BTreeSet<&GroupId> = BTreeSet::new();
     for mapping in &settings.mappings {
         // Two references may mean one group, by name and by id: the first listed keeps it.
         let group = snapshot.directory.groups.get(&mapping.group).and_then(Option::as_ref);
         let group = group.filter(|group| seen.insert(&group.id));
-        let profiles = look_up(mapping, &snapshot.catalog, &mut missing);
+        let profiles = look_up(mapping, &snapshot.catalog, missing);
         resolved.push(ResolvedMapping { mapping, group, profiles });
     }
-    findings.extend(missing.into_findings(&snapshot.catalog));
     resolved
+}
+
+/// What people who have left get, where the policy may give it to them.
+fn quarantine(snapshot: &Snapshot, settings: &Settings, missing: &mut MissingProfiles) -> Option<ProfileIds> {
+    const BY: &str = "[quarantine]";
+    let wanted = settings.quarantine.as_ref().filter(|_| settings.policy.removals != Removals::Report)?;
+    let catalog = &snapshot.catalog;
+    let routing = missing.routing(catalog, &wanted.routing_profile, BY);
+    let security: Vec<_> = wanted.security_profiles.iter().map(|name| missing.security(catalog, name, BY)).collect();
+    Some(ProfileIds { routing: routing?, security: security.into_iter().collect::<Option<_>>()? })
+}
+
+/// Whether the profiles of those who have left are none that a mapping gives: the configuration tells names apart, and here
+/// names and ids of the same profile meet.
+fn is_apart(quarantine: &ProfileIds, mappings: &[ResolvedMapping<'_>]) -> bool {
+    mappings
+        .iter()
+        .filter_map(|resolved| resolved.profiles.as_ref())
+        .all(|given| given.routing != quarantine.routing && given.security.is_disjoint(&quarantine.security))
 }
 
 fn look_up(mapping: &Mapping, catalog: &Catalog, missing: &mut MissingProfiles) -> Option<WantedProfiles> {

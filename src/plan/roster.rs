@@ -30,8 +30,6 @@ pub(super) struct Link<'a> {
     pub(super) superseded: Vec<&'a ConnectUser>,
     /// Owned users that carry the person's id where none has the right login, and none can be preferred.
     pub(super) ambiguous: Vec<&'a ConnectUser>,
-    /// The other person whose id the exact user carries.
-    pub(super) reused_from: Option<PrincipalId>,
 }
 
 /// A user whose login is exactly a member's.
@@ -69,26 +67,25 @@ impl<'a> Roster<'a> {
         Ownership::of(user, self.owner)
     }
 
+    /// Where the user with exactly this login stands.
+    pub(super) fn position(&self, login: &Login) -> Option<usize> {
+        self.by_login.get(login.as_str()).copied()
+    }
+
     /// Links one member, by the tag first and by the login second.
     pub(super) fn link(&self, person: &PrincipalId, login: Option<&Login>) -> Link<'a> {
-        let at = login.and_then(|login| self.by_login.get(login.as_str()).copied());
+        let at = login.and_then(|login| self.position(login));
         let exact = at.map(|at| Exact { at, user: &self.users[at], ownership: self.ownership_of(&self.users[at]) });
         let mut carrying = self.by_principal.get(person.as_str()).cloned().unwrap_or_default();
         carrying.sort_by_key(|user| &user.login);
         let mut link = Link { exact, ..Link::default() };
-        match exact {
-            Some(Exact { user, ownership: Ownership::Owned { principal, .. }, .. })
-                if principal.is_none_or(|id| id == person.as_str()) =>
-            {
-                carrying.retain(|other| other.id != user.id);
-                link.linked = Some(user);
-                link.superseded = carrying;
-                return link;
-            }
-            Some(Exact { ownership: Ownership::Owned { principal: Some(other), .. }, .. }) => {
-                link.reused_from = Some(PrincipalId::new(other));
-            }
-            _ => {}
+        if let Some(Exact { user, ownership: Ownership::Owned { principal, .. }, .. }) = exact
+            && principal.is_none_or(|id| id == person.as_str())
+        {
+            carrying.retain(|other| other.id != user.id);
+            link.linked = Some(user);
+            link.superseded = carrying;
+            return link;
         }
         match carrying.as_slice() {
             [] => {}

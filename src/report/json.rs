@@ -7,7 +7,7 @@ use crate::apply::{Failure, Outcome};
 use crate::model::id::Login;
 use crate::model::settings::Mode;
 use crate::plan::finding::Finding;
-use crate::plan::{Action, Change, Write};
+use crate::plan::{Action, Change, Withheld, Write};
 
 /// The version of this form.
 const SCHEMA: u32 = 1;
@@ -46,16 +46,36 @@ fn of_target(report: &TargetReport, mode: Mode) -> Value {
         "blocked": counts.map(|counts| counts.blocked),
         "connect_users": counts.map(|counts| counts.connect_users),
         "owned": counts.map(|counts| counts.owned),
-        "actions": actions.iter().map(|(action, outcome)| of_action(action, outcome)).collect::<Vec<_>>(),
-        // No guard of this version holds an action back, so there is never anything to approve.
-        "withheld": [],
-        "approval": null,
+        "served": counts.map(|counts| counts.served),
+        "actions": actions
+            .iter()
+            .enumerate()
+            .map(|(position, (action, outcome))| of_action(action, outcome, report.deleted(position)))
+            .collect::<Vec<_>>(),
+        "withheld": report.withheld().iter().map(of_withheld).collect::<Vec<_>>(),
+        "approval": report.approval(),
         "findings": report.findings().iter().map(|finding| of_finding(finding, report)).collect::<Vec<_>>(),
         "requests": report.requests,
     })
 }
 
-fn of_action(action: &Action, outcome: &Outcome) -> Value {
+fn of_withheld(held: &Withheld) -> Value {
+    let Withheld { action, guard } = held;
+    json!({
+        "kind": action.kind().as_str(),
+        "login": action.login().map(Login::as_str),
+        "principal": action.principal().map(ToString::to_string),
+        "mapping": action.mapping,
+        "changes": changes(action),
+        "guard": guard.as_str(),
+    })
+}
+
+fn changes(action: &Action) -> Vec<Value> {
+    action.changes.iter().map(|Change { field, from, to }| json!({"field": field, "from": from, "to": to})).collect()
+}
+
+fn of_action(action: &Action, outcome: &Outcome, deleted: Option<&Value>) -> Value {
     let is_assignment = matches!(action.write, Write::AssignGroup { .. });
     let error = match outcome {
         Outcome::Failed(failure) => Some(trouble(&of_failure(failure))),
@@ -70,9 +90,11 @@ fn of_action(action: &Action, outcome: &Outcome) -> Value {
         "group": action.mapping.as_deref().filter(|_| is_assignment),
         "principal": action.principal().map(ToString::to_string),
         "mapping": action.mapping,
-        "changes": action.changes.iter().map(|Change { field, from, to }| json!({"field": field, "from": from, "to": to})).collect::<Vec<_>>(),
+        "changes": changes(action),
         "result": outcome.as_str(),
         "error": error,
+        // A deleted user, whole, as it was right before.
+        "user": deleted,
     })
 }
 
@@ -84,13 +106,13 @@ pub(super) fn of_failure(failure: &Failure) -> Trouble {
     }
 }
 
-/// One command knows nothing of earlier runs, so to it every finding is new, and as old as the pass.
 fn of_finding(finding: &Finding, report: &TargetReport) -> Value {
+    let age = report.age(finding);
     json!({
         "id": finding.id(&report.name),
         "code": finding.code().as_str(),
         "severity": finding.code().severity().as_str(),
-        "state": "new",
+        "state": if age.is_new { "new" } else { "still" },
         "accepted": finding.accepted,
         "login": finding.login.as_ref().map(Login::as_str),
         "email": finding.email,
@@ -98,7 +120,7 @@ fn of_finding(finding: &Finding, report: &TargetReport) -> Value {
         "evidence": finding.evidence(),
         "message": finding.message(),
         "fix": finding.fix(),
-        "since": report.time.to_string(),
+        "since": age.since.to_string(),
     })
 }
 

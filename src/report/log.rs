@@ -2,12 +2,22 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{RunReport, TargetReport};
 use crate::apply::Outcome;
-use crate::plan::ActionKind;
 use crate::plan::finding::Finding;
+use crate::plan::{ActionKind, Withheld};
+
+/// What changes a Connect user and takes nothing away.
+const UPDATES: [ActionKind; 6] = [
+    ActionKind::AdoptUser,
+    ActionKind::RelinkUser,
+    ActionKind::UpdateUser,
+    ActionKind::MarkAbsent,
+    ActionKind::UnmarkAbsent,
+    ActionKind::RestoreUser,
+];
 
 /// How people appear in log lines.
 #[derive(Clone)]
@@ -53,14 +63,19 @@ impl People {
 /// Writes the lines of a run.
 pub fn run(report: &RunReport, people: &People) {
     for target in &report.targets {
-        for finding in target.findings().iter().filter(|finding| !finding.accepted) {
-            of_finding(finding, target, people);
+        let is_new = |finding: &&Finding| !finding.accepted && target.age(finding).is_new;
+        for finding in target.findings().iter().filter(is_new) {
+            of_finding(finding, "new", target, people);
         }
+        for finding in target.gone() {
+            of_finding(finding, "gone", target, people);
+        }
+        of_withheld(target, people);
         of_pass(target, report, people);
     }
 }
 
-fn of_finding(finding: &Finding, target: &TargetReport, people: &People) {
+fn of_finding(finding: &Finding, state: &str, target: &TargetReport, people: &People) {
     let veil = |person: &str| people.word(person);
     let login = finding.login.as_ref().map(|login| veil(login.as_str()));
     let email = finding.email.as_deref().map(veil);
@@ -69,7 +84,7 @@ fn of_finding(finding: &Finding, target: &TargetReport, people: &People) {
         target = target.name.as_str(),
         code = finding.code().as_str(),
         severity = finding.code().severity().as_str(),
-        state = "new",
+        state,
         login,
         email,
         principal = finding.principal.as_ref().map(ToString::to_string),
@@ -77,6 +92,19 @@ fn of_finding(finding: &Finding, target: &TargetReport, people: &People) {
         "{}",
         finding.message_veiled(&veil),
     );
+}
+
+/// What is held back is told one by one, and how to approve it.
+fn of_withheld(target: &TargetReport, people: &People) {
+    for Withheld { action, guard } in target.withheld() {
+        let login = action.login().map(|login| people.word(login.as_str()));
+        let (kind, guard) = (action.kind().as_str(), guard.as_str());
+        warn!(event = "withheld", target = target.name.as_str(), kind, login, guard, "a guard holds an action back");
+    }
+    if let Some(approval) = target.approval() {
+        let count = target.withheld().len();
+        warn!(event = "approval", target = target.name.as_str(), approval, count, "what is withheld can be approved");
+    }
 }
 
 fn of_pass(target: &TargetReport, report: &RunReport, people: &People) {
@@ -97,7 +125,7 @@ fn of_pass(target: &TargetReport, report: &RunReport, people: &People) {
         }
     }
     let counts = target.counts().cloned().unwrap_or_default();
-    let done = |kind| target.count(&[kind], |outcome| matches!(outcome, Outcome::Done));
+    let done = |kinds: &[ActionKind]| target.count(kinds, |outcome| matches!(outcome, Outcome::Done));
     let failed = target.actions().iter().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_))).count();
     info!(
         event = "pass",
@@ -106,11 +134,10 @@ fn of_pass(target: &TargetReport, report: &RunReport, people: &People) {
         cause = report.cause.as_str(),
         members = counts.members,
         blocked = counts.blocked,
-        created = done(ActionKind::CreateUser),
-        // Adoptions write tags on users that exist; nothing else is updated, removed or withheld by this version.
-        updated = done(ActionKind::AdoptUser),
-        removed = 0,
-        withheld = 0,
+        created = done(&[ActionKind::CreateUser]),
+        updated = done(&UPDATES),
+        removed = done(&[ActionKind::QuarantineUser, ActionKind::DeleteUser]),
+        withheld = target.withheld().len(),
         failed,
         elapsed_seconds = (target.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         "the pass is over",

@@ -1,8 +1,10 @@
 //! What a run saw, planned and did. A report is built from what was executed, never from counters kept beside it, and
 //! everything that people and machines read of a run comes from here: [`json`], [`table`] and [`log`].
 
+pub mod chain;
 pub mod json;
 pub mod log;
+mod memory;
 pub mod table;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,9 @@ use crate::model::id::TargetName;
 use crate::model::limits::Rates;
 use crate::model::settings::Mode;
 use crate::plan::finding::{Finding, Severity};
-use crate::plan::{Action, ActionKind, Counts, Plan};
+use crate::plan::{Action, ActionKind, Counts, Parts, Plan, Withheld};
+
+pub use self::memory::{Age, Memory};
 
 /// What one cause started: the passes of all its targets.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct RunReport {
     pub requests: BTreeMap<String, u64>,
     /// One for each target, in the order of the configuration.
     pub targets: Vec<TargetReport>,
+    /// Codes that were given to approve something, and that fit no target.
+    pub unused_approvals: Vec<String>,
 }
 
 impl RunReport {
@@ -74,6 +80,8 @@ pub enum Verdict {
     Failed,
     /// An action failed or was skipped.
     Incomplete,
+    /// A guard holds something back.
+    Held,
     /// There is work, and it was not to be done.
     Pending,
     /// Everything is as it should be.
@@ -87,6 +95,7 @@ impl Verdict {
         match self {
             Self::Failed => "failed",
             Self::Incomplete => "incomplete",
+            Self::Held => "held",
             Self::Pending => "pending",
             Self::Converged => "converged",
         }
@@ -109,12 +118,19 @@ pub struct TargetReport {
     /// Seconds that carrying the plan out takes at the service's rate.
     pub estimate: f64,
     result: Result<Pass, Trouble>,
+    /// Of each finding, by its id, whether it is news; findings that are not here are.
+    ages: BTreeMap<String, Age>,
+    /// What was found in the pass before this one, and is no more.
+    gone: Vec<Finding>,
 }
 
 /// A pass that came to a plan.
 #[derive(Debug)]
 struct Pass {
     actions: Vec<(Action, Outcome)>,
+    withheld: Vec<Withheld>,
+    approval: Option<String>,
+    deleted: BTreeMap<usize, serde_json::Value>,
     findings: Vec<Finding>,
     counts: Counts,
     refused: bool,
@@ -132,6 +148,12 @@ pub struct Trouble {
 }
 
 impl Trouble {
+    /// A sentence alone.
+    #[must_use]
+    pub fn plain(message: impl Into<String>) -> Self {
+        Self { message: message.into(), causes: Vec::new(), hint: None }
+    }
+
     /// Takes an error apart.
     #[must_use]
     pub fn of(error: &(dyn Error + 'static), hint: Option<String>) -> Self {
@@ -171,7 +193,7 @@ impl TargetReport {
     #[must_use]
     pub fn planned(around: Around, plan: Plan, rates: &Rates) -> Self {
         let outcomes = plan.actions().iter().map(|_| Outcome::Planned).collect();
-        Self::applied(around, plan, Applied { outcomes, findings: Vec::new() }, rates)
+        Self::applied(around, plan, Applied { outcomes, ..Applied::default() }, rates)
     }
 
     /// A plan, and what came of it.
@@ -179,15 +201,17 @@ impl TargetReport {
     pub fn applied(around: Around, plan: Plan, applied: Applied, rates: &Rates) -> Self {
         let estimate = apply::seconds(plan.actions(), rates);
         let refused = plan.refusal().is_some();
-        let (actions, mut findings, counts) = plan.into_parts();
+        let Parts { actions, withheld, approval, mut findings, counts } = plan.into_parts();
         findings.extend(applied.findings);
         let actions = actions.into_iter().zip(applied.outcomes).collect();
-        Self::new(around, estimate, Ok(Pass { actions, findings, counts, refused }))
+        let deleted = applied.deleted;
+        Self::new(around, estimate, Ok(Pass { actions, withheld, approval, deleted, findings, counts, refused }))
     }
 
     fn new(around: Around, estimate: f64, result: Result<Pass, Trouble>) -> Self {
         let Around { name, mode, requests, elapsed, time } = around;
-        Self { name, mode, requests, elapsed, time, estimate, result }
+        let (ages, gone) = (BTreeMap::new(), Vec::new());
+        Self { name, mode, requests, elapsed, time, estimate, result, ages, gone }
     }
 
     /// How the pass came out.
@@ -196,7 +220,11 @@ impl TargetReport {
         match &self.result {
             Err(_) => Verdict::Failed,
             Ok(pass) if pass.refused => Verdict::Failed,
-            Ok(pass) => pass.actions.iter().map(|(_, outcome)| verdict_of(outcome)).min().unwrap_or(Verdict::Converged),
+            Ok(pass) => {
+                let held = (!pass.withheld.is_empty()).then_some(Verdict::Held);
+                let verdicts = pass.actions.iter().map(|(_, outcome)| verdict_of(outcome));
+                verdicts.chain(held).min().unwrap_or(Verdict::Converged)
+            }
         }
     }
 
@@ -218,6 +246,36 @@ impl TargetReport {
     #[must_use]
     pub fn actions(&self) -> &[(Action, Outcome)] {
         self.result.as_ref().map_or(&[], |pass| &pass.actions)
+    }
+
+    /// What a guard holds back, in order.
+    #[must_use]
+    pub fn withheld(&self) -> &[Withheld] {
+        self.result.as_ref().map_or(&[], |pass| &pass.withheld)
+    }
+
+    /// The code that approves exactly what is withheld.
+    #[must_use]
+    pub fn approval(&self) -> Option<&str> {
+        self.result.as_ref().ok()?.approval.as_deref()
+    }
+
+    /// A user as it was right before the action at this position deleted it, with the service's own names.
+    #[must_use]
+    pub fn deleted(&self, position: usize) -> Option<&serde_json::Value> {
+        self.result.as_ref().ok()?.deleted.get(&position)
+    }
+
+    /// Whether a finding is news, and since when it is known.
+    #[must_use]
+    pub fn age(&self, finding: &Finding) -> Age {
+        self.ages.get(&finding.id(&self.name)).copied().unwrap_or(Age { is_new: true, since: self.time })
+    }
+
+    /// What was found in the pass before this one, and is no more.
+    #[must_use]
+    pub fn gone(&self) -> &[Finding] {
+        &self.gone
     }
 
     /// What was noticed.

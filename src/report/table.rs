@@ -1,5 +1,6 @@
 //! The report as people read it on a terminal.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
@@ -7,8 +8,8 @@ use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use super::{RunReport, TargetReport, Verdict, spoken, things};
 use crate::apply::Outcome;
 use crate::model::settings::Mode;
-use crate::plan::finding::{Finding, Severity};
-use crate::plan::{Action, ActionKind, Change};
+use crate::plan::finding::{Code, Finding, Severity};
+use crate::plan::{Action, ActionKind, Change, Counts, Withheld};
 
 /// How the table is to look.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,12 @@ pub fn run(report: &RunReport, look: Look) -> String {
             text.push('\n');
         }
         of_target(&mut text, target, report, look);
+    }
+    for code in &report.unused_approvals {
+        let _ = writeln!(
+            text,
+            "\nthe approval `{code}` fits no target: what is withheld has changed since, or nothing is withheld now"
+        );
     }
     let requests: u64 = report.requests.values().sum();
     let elapsed = spoken(report.elapsed.as_secs_f64());
@@ -55,6 +62,7 @@ fn of_target(text: &mut String, target: &TargetReport, report: &RunReport, look:
             things(counts.connect_users, "Connect user"),
             counts.owned
         );
+        logins(text, target, counts);
     }
     if let Some(trouble) = target.trouble() {
         let _ = writeln!(text, "  error: {}", trouble.message);
@@ -66,7 +74,27 @@ fn of_target(text: &mut String, target: &TargetReport, report: &RunReport, look:
         }
     }
     actions(text, target, report, look);
+    withheld(text, target, look);
     findings(text, target, look);
+}
+
+/// How members and Connect users fit together, in one line: what somebody wants to know on the first day.
+fn logins(text: &mut String, target: &TargetReport, counts: &Counts) {
+    if counts.connect_users == counts.owned {
+        return;
+    }
+    let of = |code: Code| target.findings().iter().filter(|finding| finding.code() == code).count();
+    let parts = [
+        (counts.served, "served"),
+        (of(Code::LoginCase), "in another case"),
+        (of(Code::EmailMismatch), "under another login"),
+        (of(Code::NearMiss), if of(Code::NearMiss) == 1 { "near miss" } else { "near misses" }),
+        (of(Code::Orphan), "nobody's"),
+        (counts.elsewhere, "of another installation"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let _ = writeln!(text, "  logins: {}", parts.join(", "));
 }
 
 fn actions(text: &mut String, target: &TargetReport, report: &RunReport, look: Look) {
@@ -82,12 +110,62 @@ fn actions(text: &mut String, target: &TargetReport, report: &RunReport, look: L
         writeln!(text, "\n  {count}")
     };
     let mut table = table(look);
+    let mut few = Few::default();
     for (action, outcome) in all {
-        let about = action.login().map(ToString::to_string);
-        let about = about.or_else(|| action.mapping.clone()).unwrap_or_default();
-        table.add_row([action.kind().as_str().to_owned(), about, details(action), result(outcome)]);
+        // What went wrong is always told.
+        let is_well = outcome.is_well() || matches!(outcome, Outcome::Planned);
+        if !is_well || few.takes(action.kind().as_str()) {
+            table.add_row([action.kind().as_str().to_owned(), about(action), details(action), result(outcome)]);
+        }
     }
     let _ = writeln!(text, "{}", trimmed(&table));
+    few.write_rest(text);
+}
+
+/// Who or what an action is about.
+fn about(action: &Action) -> String {
+    action.login().map(ToString::to_string).or_else(|| action.mapping.clone()).unwrap_or_default()
+}
+
+/// What guards hold back, and how to let it through.
+fn withheld(text: &mut String, target: &TargetReport, look: Look) {
+    let Some(approval) = target.approval() else { return };
+    let all = target.withheld();
+    let _ = writeln!(
+        text,
+        "\n  {} withheld; to let exactly this through: --approve {approval}",
+        things(all.len(), "action")
+    );
+    let mut table = table(look);
+    let mut few = Few::default();
+    for Withheld { action, guard } in all {
+        if few.takes(action.kind().as_str()) {
+            table.add_row([action.kind().as_str(), &about(action), &details(action), guard.as_str()]);
+        }
+    }
+    let _ = writeln!(text, "{}", trimmed(&table));
+    few.write_rest(text);
+}
+
+/// So many lines of one sort are shown, so that the rest can be seen beside them.
+const SHOWN: usize = 25;
+
+/// Counts lines by their sort, and knows when it is enough.
+#[derive(Default)]
+struct Few<'a>(BTreeMap<&'a str, usize>);
+
+impl<'a> Few<'a> {
+    fn takes(&mut self, sort: &'a str) -> bool {
+        let count = self.0.entry(sort).or_default();
+        *count += 1;
+        *count <= SHOWN
+    }
+
+    fn write_rest(&self, text: &mut String) {
+        for (sort, count) in self.0.iter().filter(|(_, count)| **count > SHOWN) {
+            let _ = writeln!(text, "   … and {} more of `{sort}`; `--output json` has them all", count - SHOWN);
+        }
+    }
 }
 
 /// How long actions take: those that fit into the burst take no time worth telling.
@@ -106,6 +184,19 @@ fn details(action: &Action) -> String {
         ActionKind::AssignGroup => format!("to {}", of("application")),
         ActionKind::CreateUser => format!("{by}: {}, {}", of("routing_profile"), of("security_profiles")),
         ActionKind::AdoptUser => format!("{by}: our tags"),
+        ActionKind::RelinkUser => format!("to {}", of("tag:rollcall:principal")),
+        ActionKind::UnmarkAbsent => format!("{by}: back"),
+        ActionKind::MarkAbsent => format!("{by}: absent since {}", of("tag:rollcall:absent-since")),
+        ActionKind::DeleteUser => format!("{by}: for ever"),
+        ActionKind::UpdateUser | ActionKind::RestoreUser | ActionKind::QuarantineUser => {
+            let words = |change: &Change| {
+                let show = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+                format!("{} {} → {}", change.field.replace('_', " "), show(&change.from), show(&change.to))
+            };
+            let shown = action.changes.iter().filter(|change| !change.field.starts_with("tag:rollcall:"));
+            let shown: Vec<String> = shown.map(words).collect();
+            if shown.is_empty() { format!("{by}: our tags") } else { format!("{by}: {}", shown.join("; ")) }
+        }
     }
 }
 
@@ -143,11 +234,13 @@ fn findings(text: &mut String, target: &TargetReport, look: Look) {
         return;
     }
     let mut table = table(look);
-    for finding in all {
+    let mut few = Few::default();
+    for finding in all.iter().filter(|finding| few.takes(finding.code().as_str())) {
         let message = format!("{}\nfix: {}", finding.message(), finding.fix());
         table.add_row([severity(finding, look), Cell::new(finding.code()), Cell::new(message)]);
     }
     let _ = writeln!(text, "{}", trimmed(&table));
+    few.write_rest(text);
 }
 
 fn severity(finding: &Finding, look: Look) -> Cell {
@@ -165,7 +258,7 @@ fn verdict(verdict: Verdict, look: Look) -> String {
     let colour = match verdict {
         Verdict::Failed => "31;1",
         Verdict::Incomplete => "31",
-        Verdict::Pending => "33",
+        Verdict::Held | Verdict::Pending => "33",
         Verdict::Converged => "32",
     };
     let word = verdict.as_str();

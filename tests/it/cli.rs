@@ -19,6 +19,7 @@ async fn plan_shows_what_would_be_done_and_writes_nothing() {
         insta::assert_snapshot!(ended.stdout, @"
         support: pending
           as read: 2 members, of whom 2 cannot sign in; 1 Connect user, of which 0 are owned
+          logins: 1 in another case
 
           2 actions to do, which takes a moment at the service's rate
             assign_group  Agents     to Amazon Connect
@@ -159,12 +160,12 @@ async fn check_finds_every_problem_at_once_and_names_what_is_untested() {
     assert!(good.stdout.contains("connect:CreateUser") && good.stdout.contains("untested"), "{}", good.stdout);
     assert_eq!(stage.writes().len(), 0);
 
-    stage.configure("routing_profile = \"Basik\"\n[policy]\ngrace = \"1h\"\n[[expect]]\ngroups = [\"Agents\"]\ntarget = \"support\"\nrouting_profile = \"VIP\"\n");
+    stage.configure("routing_profile = \"Basik\"\n[schedule]\njitter = \"1s\"\n[[expect]]\ngroups = [\"Agents\"]\ntarget = \"support\"\nrouting_profile = \"VIP\"\n");
     stage.sim.inject(Fault::new(Service::Connect, "SearchUsers", FaultKind::AccessDenied));
     stage.sim.inject(Fault::new(Service::Sso, "ListApplicationAssignments", FaultKind::AccessDenied));
     let bad = stage.cli(&["check"]).await;
     assert_eq!(bad.code, Some(1), "{bad:#?}");
-    for word in ["policy.grace", "VIP", "connect:SearchUsers", "sso:ListApplicationAssignments", "Basik"] {
+    for word in ["schedule.jitter", "VIP", "connect:SearchUsers", "sso:ListApplicationAssignments", "Basik"] {
         assert!(bad.stdout.contains(word), "{word}: {}", bad.stdout);
     }
 }

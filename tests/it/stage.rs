@@ -42,8 +42,8 @@ id = "11111111-1111-4111-8111-111111111111"
 alias = "support"
 region = "eu-west-2"
 identity_management = "SAML"
-routing_profiles = ["Basic Routing Profile", "VIP"]
-security_profiles = ["Admin", "Agent", "CallCenterManager"]
+routing_profiles = ["Basic Routing Profile", "VIP", "Parking"]
+security_profiles = ["Admin", "Agent", "CallCenterManager", "NoAccess"]
 hierarchy = ["EMEA/London"]
 "#;
 
@@ -92,6 +92,23 @@ pub(crate) fn owned(login: &str, person: &str) -> String {
     )
 }
 
+/// The same, with tags besides.
+pub(crate) fn owned_with(login: &str, person: &str, tags: &[(&str, &str)]) -> String {
+    let more: Vec<String> = tags.iter().map(|(key, value)| format!(", \"{key}\" = \"{value}\" }}")).collect();
+    let more = more.join("").replace(" }, ", ", ");
+    owned(login, person).replace(" }\n", &format!("{more}\n"))
+}
+
+/// So many hours before now, as tags have it.
+pub(crate) fn hours_ago(hours: i64) -> String {
+    let now = jiff::Timestamp::now().checked_sub(jiff::SignedDuration::from_hours(hours)).unwrap();
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Policy and profiles under which leavers go down to the last rung.
+pub(crate) const LADDER: &str = "\n[policy]\nremovals = \"delete\"\n\n[quarantine]\n\
+    routing_profile = \"Parking\"\nsecurity_profiles = [\"NoAccess\"]\n";
+
 /// Behaviour without rates, so that tests do not wait.
 pub(crate) fn unpaced() -> Options {
     Options { throttle: false, ..Options::default() }
@@ -127,7 +144,7 @@ impl Stage {
         self
     }
 
-    fn runner(&self) -> Runner {
+    pub(crate) fn runner(&self) -> Runner {
         let text = if self.config.contains("[rates") { self.config.clone() } else { format!("{}{RATES}", self.config) };
         let config = Config::parse(&text, &|_| None).unwrap_or_else(|problems| panic!("{problems}"));
         let access = Access::simulated(&self.sim.endpoint(), config.timeouts);
@@ -135,12 +152,12 @@ impl Stage {
     }
 
     pub(crate) async fn run(&self, mode: Mode) -> RunReport {
-        let request = Request { mode, cause: Cause::Cli, target: None, person: None };
+        let request = Request::new(mode, Cause::Cli);
         self.runner().run(&request, &CancellationToken::new()).await
     }
 
     pub(crate) async fn run_until(&self, stop: &CancellationToken) -> RunReport {
-        let request = Request { mode: Mode::Apply, cause: Cause::Cli, target: None, person: None };
+        let request = Request::new(Mode::Apply, Cause::Cli);
         self.runner().run(&request, stop).await
     }
 
@@ -173,6 +190,26 @@ impl Stage {
         let mut logins: Vec<String> = users.iter().map(|user| user["login"].as_str().unwrap().to_owned()).collect();
         logins.sort();
         logins
+    }
+
+    /// A Connect user as the simulator has it, by login.
+    pub(crate) fn user(&self, login: &str) -> Value {
+        let world = self.sim.snapshot();
+        let users = world["instances"][0]["users"].as_array().unwrap().clone();
+        users.into_iter().find(|user| user["login"] == login).unwrap_or(Value::Null)
+    }
+
+    /// Runs with these codes approved.
+    pub(crate) async fn sync_with(&self, approvals: &[&str]) -> RunReport {
+        let approvals = approvals.iter().map(|code| (*code).to_owned()).collect();
+        let request = Request { approvals, ..Request::new(Mode::Apply, Cause::Cli) };
+        self.runner().run(&request, &CancellationToken::new()).await
+    }
+
+    /// A pass of one person.
+    pub(crate) async fn run_for(&self, mode: Mode, person: &str) -> RunReport {
+        let request = Request { person: Some(person.to_owned()), ..Request::new(mode, Cause::Cli) };
+        self.runner().run(&request, &CancellationToken::new()).await
     }
 
     /// Creates a Connect user as somebody at the console would, without tags.

@@ -19,7 +19,7 @@ pub(super) const PAGE: i32 = 1000;
 
 impl Target {
     /// Profiles, and of the hierarchy groups those that are wanted, by id or path.
-    pub(super) async fn catalog(&self, wanted_hierarchy: &BTreeSet<String>) -> Result<Catalog, Error> {
+    pub async fn catalog(&self, wanted_hierarchy: &BTreeSet<String>) -> Result<Catalog, Error> {
         let (routing_profiles, security_profiles, hierarchy_groups) = futures::future::try_join3(
             self.routing_profiles(),
             self.security_profiles(),

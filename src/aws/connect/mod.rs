@@ -1,7 +1,10 @@
 //! A target: one Connect instance, and the application that signs people into it.
 
 mod catalog;
+mod change;
 mod phone;
+mod portrait;
+mod quick;
 mod read;
 mod write;
 
@@ -10,6 +13,7 @@ use std::collections::HashMap;
 use aws_sdk_connect::Client;
 use tokio_util::sync::CancellationToken;
 
+pub use self::portrait::Portrait;
 pub use self::read::TargetRead;
 use super::access::Access;
 use super::application::SsoAdmin;

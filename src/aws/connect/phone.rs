@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use aws_sdk_connect::error::BuildError;
 use aws_sdk_connect::types::{
-    AfterContactWorkConfigPerChannel, AutoAcceptConfig, Channel, PhoneNumberConfig, PhoneType, UserPhoneConfig,
+    AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, Channel, PhoneNumberConfig, PhoneType,
+    UserPhoneConfig,
 };
 
 use crate::model::connect::{AfterContactWork, Device, Phone};
@@ -71,6 +73,57 @@ pub(super) fn whole(phone: &Phone) -> UserPhoneConfig {
         Some(AfterContactWork::Unlimited) | None => 0,
     };
     builder.auto_accept(auto_accept.unwrap_or(false)).after_contact_work_time_limit(limit).build()
+}
+
+/// The lists of a call that changes what holds for calls.
+pub(super) struct Channels {
+    pub(super) numbers: Vec<PhoneNumberConfig>,
+    /// `None` leaves them as they are.
+    pub(super) accepts: Option<Vec<AutoAcceptConfig>>,
+    pub(super) work: Option<Vec<AfterContactWorkConfigPerChannel>>,
+}
+
+/// What is wanted of calls, beside what the user has for other channels: the service may take a list for the whole.
+pub(super) fn for_calls(shown: Shown, wanted: &Phone) -> Result<Channels, String> {
+    let Phone { device, auto_accept, after_contact_work } = wanted;
+    let (kind, number) = match device {
+        Device::Soft => (PhoneType::SoftPhone, None),
+        Device::Desk(number) => (PhoneType::DeskPhone, Some(number.clone())),
+    };
+    let number = PhoneNumberConfig::builder().channel(Channel::Voice).phone_type(kind).set_phone_number(number).build();
+    let accepts = auto_accept.map(|accept| {
+        let mut accepts = shown.accepts.unwrap_or_default();
+        match accepts.iter_mut().find(|one| one.channel == Channel::Voice) {
+            Some(voice) => voice.auto_accept = accept,
+            None => accepts.push(AutoAcceptConfig::builder().channel(Channel::Voice).auto_accept(accept).build()?),
+        }
+        Ok::<_, BuildError>(accepts)
+    });
+    let work = after_contact_work.map(|time| {
+        // Connect writes "without limit" as 0.
+        let seconds = match time {
+            AfterContactWork::Seconds(seconds) => i32::try_from(seconds).unwrap_or(i32::MAX),
+            AfterContactWork::Unlimited => 0,
+        };
+        let config = AfterContactWorkConfig::builder().after_contact_work_time_limit(seconds).build();
+        let mut work = shown.work.unwrap_or_default();
+        match work.iter_mut().find(|one| one.channel == Channel::Voice) {
+            Some(voice) => voice.after_contact_work_config = Some(config),
+            None => work.push(
+                AfterContactWorkConfigPerChannel::builder()
+                    .channel(Channel::Voice)
+                    .after_contact_work_config(config)
+                    .build()?,
+            ),
+        }
+        Ok::<_, BuildError>(work)
+    });
+    let said = |error: BuildError| error.to_string();
+    Ok(Channels {
+        numbers: vec![number.map_err(said)?],
+        accepts: accepts.transpose().map_err(said)?,
+        work: work.transpose().map_err(said)?,
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use aws_sdk_connect::operation::describe_instance::DescribeInstanceOutput;
-use aws_sdk_connect::types::{DirectoryType, User, UserSearchSummary, UserSummary};
+use aws_sdk_connect::types::{
+    DirectoryType, User, UserSearchCriteria, UserSearchFilter, UserSearchSummary, UserSummary,
+};
 
 use super::catalog::PAGE;
 use super::phone::Shown;
@@ -16,8 +18,10 @@ use crate::aws::operation;
 use crate::aws::paging::{self, Page};
 use crate::model::connect::{ApplicationState, Attributes, Catalog, ConnectUser, Instance, SignIn};
 use crate::model::directory::Directory;
-use crate::model::id::{ConnectUserId, HierarchyGroupId, Login, RoutingProfileId, SecurityProfileId};
-use crate::model::snapshot::Snapshot;
+use crate::model::id::{
+    ConnectUserId, GroupId, HierarchyGroupId, Login, PrincipalId, RoutingProfileId, SecurityProfileId,
+};
+use crate::model::snapshot::{Scope, Snapshot};
 
 /// The most that a page of SearchUsers holds.
 const SEARCH_PAGE: i32 = 500;
@@ -40,7 +44,7 @@ impl TargetRead {
     ///
     /// # Errors
     /// `Unreadable` where no answer carried a `Date`, so that the services' time is not known.
-    pub fn into_snapshot(self, directory: Directory, ledgers: [&Ledger; 2]) -> Result<Snapshot, Error> {
+    pub fn into_snapshot(self, scope: Scope, directory: Directory, ledgers: [&Ledger; 2]) -> Result<Snapshot, Error> {
         let Self { instance, catalog, users, application } = self;
         let time = ledgers.iter().filter_map(|ledger| ledger.time()).min();
         let time = time.ok_or_else(|| {
@@ -48,7 +52,16 @@ impl TargetRead {
             Error::plain(ErrorKind::Unreadable, None, &Place::default(), "tell the time of the services", why)
         })?;
         let [one, other] = ledgers;
-        Ok(Snapshot { directory, instance, catalog, users, application, time, skew: wider(one.skew(), other.skew()) })
+        Ok(Snapshot {
+            scope,
+            directory,
+            instance,
+            catalog,
+            users,
+            application,
+            time,
+            skew: wider(one.skew(), other.skew()),
+        })
     }
 }
 
@@ -69,6 +82,20 @@ impl Target {
         Ok(TargetRead { instance, catalog, users: join(listed, searched), application })
     }
 
+    /// The application as far as it concerns one person: whether it is assigned to `group`, and if it is not, whether that
+    /// matters and whether `person` is assigned alone. At most four calls where it is given by ARN, however many
+    /// assignments there are.
+    pub async fn application_for(
+        &self,
+        group: Option<&GroupId>,
+        person: Option<&PrincipalId>,
+    ) -> Result<ApplicationState, Error> {
+        match &self.application {
+            Some(reference) => self.admin.application_for(reference, &self.home, group, person).await,
+            None => Ok(ApplicationState::NotConfigured),
+        }
+    }
+
     pub(in crate::aws) async fn application(&self) -> Result<ApplicationState, Error> {
         match &self.application {
             Some(reference) => self.admin.application(reference, &self.home).await,
@@ -76,7 +103,8 @@ impl Target {
         }
     }
 
-    pub(in crate::aws) async fn instance(&self) -> Result<Instance, Error> {
+    /// The instance.
+    pub async fn instance(&self) -> Result<Instance, Error> {
         let operation = &operation::DESCRIBE_INSTANCE;
         let doing = || format!("read the Connect instance `{}`", self.instance);
         let call = self.client.describe_instance().instance_id(self.instance.as_str());
@@ -133,6 +161,40 @@ impl Target {
             .collect()
     }
 
+    /// Everybody who exists, of whom nothing but the login is known.
+    pub(in crate::aws) async fn listed(&self) -> Result<impl Iterator<Item = ConnectUser>, Error> {
+        let user = |(id, (arn, login))| ConnectUser { id, arn, login, attributes: None };
+        Ok(self.listed_users().await?.into_iter().map(user))
+    }
+
+    /// Users whom the index finds; one page, since only a few are ever looked for.
+    pub(in crate::aws) async fn search(
+        &self,
+        criteria: UserSearchCriteria,
+        filter: Option<UserSearchFilter>,
+    ) -> Result<Vec<ConnectUser>, Error> {
+        let operation = &operation::SEARCH_USERS;
+        let doing = || "find the Connect users of one person".to_owned();
+        let call = self
+            .client
+            .search_users()
+            .instance_id(self.instance.as_str())
+            .max_results(SEARCH_PAGE)
+            .search_criteria(criteria)
+            .set_search_filter(filter);
+        let answer = self.lane.call(operation, doing, call.send()).await?;
+        let user = |mut user: UserSearchSummary| match (user.id.take(), user.arn.take(), user.username.take()) {
+            (Some(id), Some(arn), Some(login)) => Ok(ConnectUser {
+                id: ConnectUserId::new(id),
+                arn,
+                login: Login::new(login),
+                attributes: Some(attributes_of_search(user)),
+            }),
+            _ => Err(self.lane.unreadable(operation, doing(), "the answer lacks an id, an ARN or a login")),
+        };
+        answer.users.into_iter().flatten().map(user).collect()
+    }
+
     pub(in crate::aws) async fn search_page(&self, token: Option<String>) -> Result<Page<UserSearchSummary>, Error> {
         let call = self
             .client
@@ -143,26 +205,6 @@ impl Target {
         let doing = || "read the attributes of the Connect users".to_owned();
         let answer = self.lane.call(&operation::SEARCH_USERS, doing, call.send()).await?;
         Ok(Page::new(answer.users, answer.next_token))
-    }
-
-    /// One user, with everything that the service has now, whatever the search index says. `None` where there is no
-    /// such user.
-    pub async fn describe_user(&self, id: &ConnectUserId) -> Result<Option<ConnectUser>, Error> {
-        let operation = &operation::DESCRIBE_USER;
-        let doing = || format!("read the Connect user `{id}`");
-        let call = self.client.describe_user().instance_id(self.instance.as_str()).user_id(id.as_str());
-        let answer = match self.lane.call(operation, doing, call.send()).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            answer => answer?,
-        };
-        let lacks = |what: &str| self.lane.unreadable(operation, doing(), format!("the answer lacks the {what}"));
-        let mut user = answer.user.ok_or_else(|| lacks("user"))?;
-        Ok(Some(ConnectUser {
-            id: id.clone(),
-            arn: user.arn.take().ok_or_else(|| lacks("ARN"))?,
-            login: user.username.take().map(Login::new).ok_or_else(|| lacks("login"))?,
-            attributes: Some(attributes_of_user(user)),
-        }))
     }
 }
 
@@ -195,7 +237,7 @@ fn attributes_of_search(user: UserSearchSummary) -> Attributes {
     }
 }
 
-fn attributes_of_user(user: User) -> Attributes {
+pub(super) fn attributes_of_user(user: User) -> Attributes {
     let name = user.identity_info;
     Attributes {
         first_name: name.as_ref().and_then(|name| name.first_name.clone()),

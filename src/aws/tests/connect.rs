@@ -8,6 +8,7 @@ use super::double::{Asked, Reply, error, ok};
 use super::*;
 use crate::model::connect::{AfterContactWork, ApplicationState, Attributes, Device, NewUser, Phone, SignIn};
 use crate::model::id::{ApplicationArn, ConnectUserId, GroupId, Login, RoutingProfileId, SecurityProfileId};
+use crate::model::snapshot::Scope;
 
 fn listed(id: &str) -> Value {
     json!({ "Id": id, "Arn": format!("arn/agent/{id}"), "Username": format!("{id}@example.com") })
@@ -87,8 +88,9 @@ async fn a_target_is_read_whole() {
     assert_eq!(requests["connect:ListUsers"], 2);
     assert_eq!(requests["sso:ListApplicationAssignments"], 1);
     assert_eq!(requests.values().sum::<u64>(), 9);
-    let snapshot =
-        read.into_snapshot(crate::model::directory::Directory::default(), [&ledger, &Ledger::new()]).unwrap();
+    let snapshot = read
+        .into_snapshot(Scope::Everybody, crate::model::directory::Directory::default(), [&ledger, &Ledger::new()])
+        .unwrap();
     assert!(snapshot.skew.unsigned_abs() < Duration::from_secs(3), "{}", snapshot.skew);
     assert_eq!(Some(snapshot.time), ledger.time());
 }
@@ -239,9 +241,9 @@ async fn a_described_user_shows_seconds_and_a_missing_one_is_none() {
     .await;
     let (target, _) = target(&double, None).await;
     let user = target.describe_user(&ConnectUserId::new("u1")).await.unwrap().unwrap();
-    let work = user.attributes.unwrap().phone.unwrap().after_contact_work;
+    let work = user.attributes.phone.unwrap().after_contact_work;
     assert_eq!(work, Some(AfterContactWork::Seconds(30)));
-    assert_eq!(target.describe_user(&ConnectUserId::new("gone")).await.unwrap(), None);
+    assert!(target.describe_user(&ConnectUserId::new("gone")).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::*;
 use crate::model::connect::{ApplicationState, NewUser};
 use crate::model::id::{ApplicationArn, GroupId, Login};
 use crate::model::reference::{ApplicationRef, Role};
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Scope, Snapshot};
 use crate::sim::{Fault, FaultKind, Options, Service as Sim, Simulator, World};
 
 async fn simulator(world: World, options: Options) -> Simulator {
@@ -52,7 +52,7 @@ async fn read(simulator: &Simulator) -> Result<Snapshot, std::sync::Arc<Error>> 
     let (groups, hierarchy) =
         (groups(&["ConnectAgents", "ConnectSupervisors"]), BTreeSet::from(["Europe/Sales".to_owned()]));
     let (directory, target) = tokio::join!(center.read(&groups), target.read(&hierarchy));
-    Ok(target?.into_snapshot(directory.for_groups(&groups)?, [&one, &other])?)
+    Ok(target?.into_snapshot(Scope::Everybody, directory.for_groups(&groups)?, [&one, &other])?)
 }
 
 #[tokio::test]
@@ -256,9 +256,9 @@ async fn a_user_whose_creation_was_not_heard_of_is_found_and_can_be_tagged() {
 
     let id = target.find_user(&user.login).await.unwrap().unwrap();
     let found = target.describe_user(&id).await.unwrap().unwrap();
-    assert_eq!(found.attributes.as_ref().unwrap().tags, user.tags);
+    assert_eq!(found.attributes.tags, user.tags);
     target.tag_user(&found.arn, &BTreeMap::from([("team".to_owned(), "support".to_owned())])).await.unwrap();
-    let tags = target.describe_user(&id).await.unwrap().unwrap().attributes.unwrap().tags;
+    let tags = target.describe_user(&id).await.unwrap().unwrap().attributes.tags;
     assert_eq!(tags.keys().collect::<Vec<_>>(), ["rollcall:owner", "team"]);
     let listed = target.read(&BTreeSet::new()).await.unwrap().users.into_iter().find(|user| user.id == id);
     assert_eq!(listed.unwrap().attributes, None, "the index does not carry them yet");

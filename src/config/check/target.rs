@@ -65,7 +65,8 @@ fn target(section: &mut Section<'_, '_>, written: &file::Target, installation: &
 fn settings(section: &mut Section<'_, '_>, written: &file::Target, installation: &Installation<'_>) -> Settings {
     let policy = policy::policy(&mut section.inner("policy"), &written.policy, installation.policy.clone());
     let quarantine = profiles::checked(&mut section.inner("quarantine"), written.quarantine.as_ref());
-    Settings {
+    let own_quarantine = written.quarantine.is_some();
+    let settings = Settings {
         name: name(section, written.name.as_deref()),
         owner: installation.owner.to_owned(),
         mode: written.mode.map_or(Mode::Apply, Into::into),
@@ -76,6 +77,34 @@ fn settings(section: &mut Section<'_, '_>, written: &file::Target, installation:
         policy,
         mappings: mappings(section, written, installation),
         accepts: installation.accepts.clone(),
+    };
+    quarantine_apart(section, &settings, own_quarantine);
+    settings
+}
+
+/// Whoever is in quarantine must not have what a mapping gives. Names and ids of the same profile are told apart here, and
+/// meet in the plan.
+fn quarantine_apart(section: &mut Section<'_, '_>, settings: &Settings, own: bool) {
+    let Some(quarantine) = &settings.quarantine else { return };
+    let mut note = |key: &str, profile: &str, group: &str| {
+        let message = format!("is `{profile}`, which the mapping of `{group}` gives to those who work");
+        let hint = "quarantine wants profiles of its own: without queues, and without permissions";
+        if own {
+            section.inner("quarantine").wrong_with(key, message, hint);
+        } else {
+            section.top().inner("quarantine").wrong_with(key, message, hint);
+        }
+    };
+    let mapping_with = |is: &dyn Fn(&Mapping) -> bool| settings.mappings.iter().find(|mapping| is(mapping));
+    if let Some(mapping) = mapping_with(&|mapping| mapping.routing_profile == quarantine.routing_profile) {
+        note("routing_profile", &quarantine.routing_profile, mapping.group.as_str());
+    }
+    let shared = quarantine.security_profiles.iter().find_map(|profile| {
+        let mapping = mapping_with(&|mapping| mapping.security_profiles.contains(profile))?;
+        Some((profile, mapping))
+    });
+    if let Some((profile, mapping)) = shared {
+        note("security_profiles", profile, mapping.group.as_str());
     }
 }
 

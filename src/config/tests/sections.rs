@@ -352,13 +352,6 @@ attributes.routing_profile = "enforce"
     insta::assert_snapshot!(config.without_effect.join("\n"), @r"
     history.keep
     http.listen
-    policy.attributes.routing_profile
-    policy.grace
-    policy.renames
     schedule.cron
-    target[0].policy.attributes.name
-    target[0].policy.max_changes
-    target[0].quarantine.routing_profile
-    target[0].quarantine.security_profiles
     ");
 }

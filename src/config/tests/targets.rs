@@ -267,3 +267,27 @@ long = "{value}"
     1 problem
     ");
 }
+
+#[test]
+fn quarantine_gives_nothing_that_a_mapping_gives() {
+    let quarantine = |routing: &str, security: &str| {
+        format!(
+            "{MINIMAL}\n[policy]\nremovals = \"quarantine\"\n[quarantine]\nrouting_profile = \"{routing}\"\n\
+             security_profiles = [\"NoAccess\", \"{security}\"]\n"
+        )
+    };
+    let text = problems(&quarantine("Basic Routing Profile", "Agent"));
+    let lines: Vec<&str> = text.lines().map(|line| line.split_once(": ").map_or(line, |(_, rest)| rest)).collect();
+    assert_eq!(
+        lines,
+        [
+            "`quarantine.routing_profile` is `Basic Routing Profile`, which the mapping of `ConnectAgents` gives to those who work",
+            "quarantine wants profiles of its own: without queues, and without permissions",
+            "`quarantine.security_profiles` is `Agent`, which the mapping of `ConnectAgents` gives to those who work",
+            "quarantine wants profiles of its own: without queues, and without permissions",
+            "2 problems"
+        ],
+        "{text}"
+    );
+    assert!(config(&quarantine("Parking", "Nothing")).targets[0].settings.quarantine.is_some());
+}

@@ -134,6 +134,7 @@ impl Kind {
             Self::TagsFull { .. } => Code::TagsFull,
             Self::IndexBehind { .. } => Code::IndexBehind,
             Self::ClockSkew { .. } => Code::ClockSkew,
+            Self::QuickConnectLeft { .. } => Code::QuickConnectLeft,
             Self::InstanceReplicated => Code::InstanceReplicated,
             Self::MemberDisabled { .. } => Code::MemberDisabled,
             Self::SeveralGroups { .. } => Code::SeveralGroups,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Departure, Difference, Kind};
+use super::{Departure, Difference, Kind, Rung};
 use crate::model::id::Login;
 use crate::model::settings::LoginFrom;
 
@@ -17,6 +17,21 @@ fn differences(differences: &[Difference]) -> Vec<Value> {
         .collect()
 }
 
+fn rung(rung: &Rung) -> Value {
+    let Rung { absent_since, quarantined_at, next } = rung;
+    json!({
+        "absent_since": absent_since.map(|time| time.to_string()),
+        "quarantined_at": quarantined_at.map(|time| time.to_string()),
+        "next": next.map(|(kind, _)| kind.as_str()),
+        "due": next.map(|(_, due)| due.to_string()),
+    })
+}
+
+fn with(mut evidence: Value, name: &str, value: &str) -> Value {
+    evidence[name] = Value::from(value);
+    evidence
+}
+
 pub(super) fn of(kind: &Kind) -> Value {
     match kind {
         Kind::EmailMissing { from, known_as } => json!({"known_as": known_as, "attribute": match from {
@@ -24,7 +39,8 @@ pub(super) fn of(kind: &Kind) -> Value {
             LoginFrom::Username => "username",
         }}),
         Kind::LoginInvalid { unfit } => json!({"reason": unfit.as_str(), "detail": unfit.to_string()}),
-        Kind::LoginCase { wanted } | Kind::LoginChanged { wanted } => json!({"wanted": wanted.as_str()}),
+        Kind::LoginCase { wanted } => json!({"wanted": wanted.as_str()}),
+        Kind::LoginChanged { wanted, recreated } => json!({"wanted": wanted.as_str(), "recreated": recreated}),
         Kind::EmailMismatch { wanted, existing, created } => {
             json!({"wanted": wanted.as_str(), "existing": logins(existing), "created": created})
         }
@@ -48,17 +64,21 @@ pub(super) fn of(kind: &Kind) -> Value {
             json!({"member": member.as_str(), "likeness": likeness.as_str(), "detail": likeness.to_string()})
         }
         Kind::Orphan { owner, admin, unsure } => json!({"owner": owner, "admin": admin, "unsure": unsure}),
-        Kind::Leaver { departure } => json!({"departure": match departure {
-            Departure::Outside => "outside",
-            Departure::Disabled => "disabled",
-        }}),
-        Kind::Superseded { by } => json!({"by": by.as_str()}),
+        Kind::Leaver { departure, rung: at } => {
+            let departure = match departure {
+                Departure::Outside => "outside",
+                Departure::Disabled => "disabled",
+            };
+            with(rung(at), "departure", departure)
+        }
+        Kind::Superseded { by, rung: at } => with(rung(at), "by", by.as_str()),
         Kind::AttributeDiffers { differences: all } => json!({"differences": differences(all)}),
         Kind::Unmapped { mapping } => json!({"mapping": mapping.as_ref().map(ToString::to_string)}),
         Kind::AssignmentDirect { people } => json!({"people": people}),
         Kind::OwnedElsewhere { owner } => json!({"owner": owner}),
         Kind::TagInvalid { key, value } => json!({"key": key, "value": value}),
-        Kind::TagsFull { tags } => json!({"tags": tags}),
+        Kind::TagsFull { tags, needed } => json!({"tags": tags, "needed": needed}),
+        Kind::QuickConnectLeft { names } => json!({"quick_connects": names}),
         Kind::IndexBehind { missing, users } => json!({"missing": missing, "users": users}),
         Kind::ClockSkew { seconds } => json!({"seconds": seconds}),
         Kind::MemberDisabled { groups } | Kind::SeveralGroups { groups } => json!({"groups": groups}),

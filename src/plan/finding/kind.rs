@@ -1,7 +1,10 @@
 //! The kinds of findings, each with its evidence as fields.
 
+use jiff::Timestamp;
+
 use crate::model::id::{GroupId, Login, PrincipalId};
 use crate::model::settings::LoginFrom;
+use crate::plan::ActionKind;
 use crate::plan::likeness::Likeness;
 use crate::plan::login::Unfit;
 
@@ -45,6 +48,8 @@ pub enum Kind {
     LoginChanged {
         /// The login that Identity Center sends now.
         wanted: Login,
+        /// Whether a user with it is made in its place.
+        recreated: bool,
     },
     /// An owned user has a member's login, but was made for another person.
     EmailReused {
@@ -119,11 +124,15 @@ pub enum Kind {
     Leaver {
         /// How the person left.
         departure: Departure,
+        /// Where they stand.
+        rung: Rung,
     },
     /// An owned user beside the one with the right login.
     Superseded {
         /// The login that counts.
         by: Login,
+        /// Where the earlier one stands.
+        rung: Rung,
     },
     /// Attributes are not as the mapping has them.
     AttributeDiffers {
@@ -163,6 +172,13 @@ pub enum Kind {
     TagsFull {
         /// How many tags the user has.
         tags: usize,
+        /// How many more are wanted.
+        needed: usize,
+    },
+    /// Quick connects lead to a user who was deleted.
+    QuickConnectLeft {
+        /// Their names.
+        names: Vec<String>,
     },
     /// The search index does not carry all users.
     IndexBehind {
@@ -284,6 +300,17 @@ pub enum Departure {
     Outside,
     /// Disabled, though still in a mapped group.
     Disabled,
+}
+
+/// How far the account of somebody who has left has been taken down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rung {
+    /// Since when they are marked as absent.
+    pub absent_since: Option<Timestamp>,
+    /// Since when they are in quarantine.
+    pub quarantined_at: Option<Timestamp>,
+    /// What comes next, and when it is due; nothing where the policy ends here.
+    pub next: Option<(ActionKind, Timestamp)>,
 }
 
 /// An attribute that is not as the mapping has it.

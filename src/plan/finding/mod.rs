@@ -11,7 +11,7 @@ mod words;
 use sha2::{Digest, Sha256};
 
 pub use code::{CODES, Code, Severity};
-pub use kind::{Departure, Difference, Kind, ProfileSort};
+pub use kind::{Departure, Difference, Kind, ProfileSort, Rung};
 
 use crate::model::id::{Login, PrincipalId, TargetName};
 

@@ -1,9 +1,13 @@
 //! What findings say: one sentence each, and one fix. Whatever names a person passes through the veil, so that logs
 //! can be kept free of people.
 
-use super::{Departure, Difference, Finding, Kind, Veil};
+use jiff::Timestamp;
+
+use super::{Departure, Difference, Finding, Kind, Rung, Veil};
 use crate::model::id::Login;
 use crate::model::settings::LoginFrom;
+use crate::model::tag;
+use crate::plan::ActionKind;
 
 /// Several names in a sentence; the first three, and how many more there are.
 fn list<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
@@ -48,6 +52,22 @@ fn difference(difference: &Difference, veil: Veil<'_>) -> String {
     format!("{} is {}, should be {}", field.replace('_', " "), show(is), show(should))
 }
 
+/// How far somebody who has left has come down, and what is next.
+fn rung(rung: &Rung) -> String {
+    let date = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M UTC");
+    let stands = match (rung.quarantined_at, rung.absent_since) {
+        (Some(since), _) => format!("; in quarantine since {}", date(since)),
+        (None, Some(since)) => format!("; marked absent since {}", date(since)),
+        (None, None) => String::new(),
+    };
+    match rung.next {
+        Some((ActionKind::MarkAbsent, _)) => format!("{stands}; next is the mark"),
+        Some((ActionKind::DeleteUser, due)) => format!("{stands}; next is deletion, due {}", date(due)),
+        Some((_, due)) => format!("{stands}; next is quarantine, due {}", date(due)),
+        None => stands,
+    }
+}
+
 /// The person, by the best name that there is.
 fn who(finding: &Finding, veil: Veil<'_>) -> String {
     let principal = finding.principal.as_ref().map(|principal| principal.as_str().to_owned());
@@ -84,7 +104,7 @@ pub(super) fn message(finding: &Finding, veil: Veil<'_>) -> String {
         Kind::LoginTaken => {
             format!("Connect says that the login {who} is taken, and its holder is not ours or cannot be found")
         }
-        Kind::LoginChanged { wanted } => {
+        Kind::LoginChanged { wanted, .. } => {
             format!("the person of the Connect user {who} signs in as `{}` now", login(wanted))
         }
         Kind::EmailReused { carried } => {
@@ -130,14 +150,15 @@ pub(super) fn message(finding: &Finding, veil: Veil<'_>) -> String {
             let unsure = if *unsure { ", as far as can be told while a mapped group cannot be found" } else { "" };
             format!("the Connect user {who} has a login that is no member's{unsure}{owned}")
         }
-        Kind::Leaver { departure: Departure::Outside } => {
-            format!("the person of the Connect user {who} is in no mapped group any more")
+        Kind::Leaver { departure: Departure::Outside, rung: at } => {
+            format!("the person of the Connect user {who} is in no mapped group any more{}", rung(at))
         }
-        Kind::Leaver { departure: Departure::Disabled } => {
-            format!("the person of the Connect user {who} is disabled in Identity Center")
+        Kind::Leaver { departure: Departure::Disabled, rung: at } => {
+            format!("the person of the Connect user {who} is disabled in Identity Center{}", rung(at))
         }
-        Kind::Superseded { by } => {
-            format!("the Connect user {who} is an earlier one of the person who signs in as `{}`", login(by))
+        Kind::Superseded { by, rung: at } => {
+            let (by, at) = (login(by), rung(at));
+            format!("the Connect user {who} is an earlier one of the person who signs in as `{by}`{at}")
         }
         Kind::AttributeDiffers { differences } => {
             let all: Vec<String> = differences.iter().map(|one| difference(one, veil)).collect();
@@ -166,7 +187,12 @@ pub(super) fn message(finding: &Finding, veil: Veil<'_>) -> String {
         Kind::TagInvalid { key, value } => {
             format!("the tag `{key}` of {who} is no time in the past: `{}`", value.escape_default())
         }
-        Kind::TagsFull { tags } => format!("{who} has {tags} tags, which leaves no room for the three of Rollcall"),
+        Kind::TagsFull { tags, needed } => {
+            format!("{who} has {tags} tags of at most {}, which leaves no room for {needed} more", tag::LIMIT)
+        }
+        Kind::QuickConnectLeft { names } => {
+            format!("quick connects still lead to the deleted user {who}: {}", list(names, |name| veil(name)))
+        }
         Kind::IndexBehind { missing, users } => {
             format!("the search index lacks {missing} of {users} users; nothing is planned for these")
         }
@@ -216,8 +242,14 @@ pub(super) fn fix(finding: &Finding, veil: Veil<'_>) -> String {
             "let only one of these people keep the login, or take the others out of the mapped groups".to_owned()
         }
         Kind::LoginTaken => format!("look for {who} in the Connect console, and delete or hand it over"),
-        Kind::LoginChanged { wanted } => {
-            format!("create `{}` in Connect, or give the person the earlier login back in the directory", login(wanted))
+        Kind::LoginChanged { recreated: true, .. } => {
+            "nothing: the earlier user goes down the ladder of those who left, as `policy.removals` says".to_owned()
+        }
+        Kind::LoginChanged { wanted, .. } => {
+            format!(
+                "set `renames = \"recreate\"`, create `{}` in Connect, or give the person the earlier login back in the directory",
+                login(wanted)
+            )
         }
         Kind::EmailReused { .. } => {
             format!("delete the Connect user {who} if its first person is gone; the next pass creates a new one")
@@ -265,7 +297,12 @@ pub(super) fn fix(finding: &Finding, veil: Veil<'_>) -> String {
         Kind::AssignmentDirect { .. } => "assign by groups only, so that leaving a group ends access".to_owned(),
         Kind::OwnedElsewhere { owner } => format!("let one installation have the person: this one, or `{owner}`"),
         Kind::TagInvalid { key, .. } => format!("remove the tag `{key}` from {who}"),
-        Kind::TagsFull { .. } => format!("take tags from {who} until 47 are left"),
+        Kind::TagsFull { needed, .. } => {
+            format!("take tags from {who} until {} are left", tag::LIMIT.saturating_sub(*needed))
+        }
+        Kind::QuickConnectLeft { .. } => {
+            "delete them in Connect: they count against the quota, and calls sent to them go nowhere".to_owned()
+        }
         Kind::IndexBehind { .. } => {
             "wait for the next pass; if it stays, ask AWS about the instance's index".to_owned()
         }

@@ -4,9 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::world::World;
-use crate::model::connect::{Attributes, ConnectUser};
 use crate::model::directory::Status;
-use crate::model::id::{ConnectUserId, Login};
+use crate::model::id::Login;
 use crate::model::settings::{LoginGlob, Mismatches};
 use crate::model::tag;
 use crate::plan::likeness::Likeness;
@@ -79,42 +78,10 @@ prop_compose! {
     }
 }
 
-/// Carries a plan out in the world, as the services would.
-fn carry_out(world: &mut World) {
-    let plan = world.plan();
-    for action in plan.actions() {
-        match &action.write {
-            Write::AssignGroup { group, .. } => {
-                world.application().groups.insert(group.clone());
-            }
-            Write::CreateUser { user, .. } => {
-                assert!(world.snapshot.users.iter().all(|other| other.login != user.login), "{} is taken", user.login);
-                world.snapshot.users.push(ConnectUser {
-                    id: ConnectUserId::new(format!("u-{}", user.login)),
-                    arn: String::new(),
-                    login: user.login.clone(),
-                    attributes: Some(Attributes {
-                        first_name: Some(user.first_name.clone()),
-                        last_name: Some(user.last_name.clone()),
-                        routing_profile: Some(user.routing_profile.clone()),
-                        security_profiles: user.security_profiles.clone(),
-                        tags: user.tags.clone(),
-                        ..Attributes::default()
-                    }),
-                });
-            }
-            Write::AdoptUser { user, tags, .. } => {
-                let user = world.snapshot.users.iter_mut().find(|other| other.id == *user).unwrap();
-                user.attributes.as_mut().unwrap().tags.extend(tags.clone());
-            }
-        }
-    }
-}
-
 proptest! {
     #[test]
     fn twice_the_same_is_once(mut world in world()) {
-        carry_out(&mut world);
+        world.carry_out();
         let again = world.plan();
         prop_assert_eq!(again.actions(), &[]);
     }
@@ -130,8 +97,8 @@ proptest! {
     #[test]
     fn nobody_is_touched_who_may_not_be(world in world()) {
         for action in world.plan().actions() {
-            if let Write::AdoptUser { user, .. } = &action.write {
-                let user = world.snapshot.users.iter().find(|other| other.id == *user).unwrap();
+            if let Write::AdoptUser { account, .. } = &action.write {
+                let user = world.snapshot.users.iter().find(|other| other.id == account.id).unwrap();
                 prop_assert_eq!(Ownership::of(user, "rollcall"), Ownership::Foreign);
             }
             if let Some(login) = action.login() {

@@ -11,12 +11,13 @@ use crate::model::id::{
     SecurityProfileId, TargetName,
 };
 use crate::model::settings::{
-    AttributeMode, AttributeModes, GroupRef, Limit, LoginFrom, Mapping, Mismatches, Mode, Policy, Removals, Renames,
-    Settings,
+    AttributeMode, AttributeModes, GroupRef, Limit, LoginFrom, Mapping, Mismatches, Mode, Policy, Profiles, Removals,
+    Renames, Settings,
 };
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Scope, Snapshot};
 use crate::model::tag;
-use crate::plan::{Plan, plan};
+use crate::plan::marks::Was;
+use crate::plan::{Plan, ProfileIds, Update, Write, plan};
 
 pub(crate) const AGENTS: &str = "g-agents";
 pub(crate) const NOW: &str = "2026-11-21T09:00:00Z";
@@ -33,9 +34,11 @@ impl World {
     pub(crate) fn empty() -> Self {
         let group = Group { id: GroupId::new(AGENTS), name: Some("Agents".to_owned()), members: BTreeSet::new() };
         let snapshot = Snapshot {
+            scope: Scope::Everybody,
             directory: Directory {
                 groups: BTreeMap::from([(GroupRef::parse("Agents"), Some(group))]),
                 principals: BTreeMap::new(),
+                outsiders: BTreeMap::new(),
             },
             instance: Instance {
                 id: InstanceId::new("i"),
@@ -146,6 +149,58 @@ impl World {
         plan(&self.snapshot, &self.settings)
     }
 
+    /// The Connect user with this login.
+    pub(crate) fn user(&mut self, login: &str) -> &mut Attributes {
+        let found = self.snapshot.users.iter_mut().find(|user| user.login.as_str() == login);
+        found.unwrap().attributes.as_mut().unwrap()
+    }
+
+    /// Moves on in time.
+    pub(crate) fn wait(&mut self, time: SignedDuration) {
+        self.snapshot.time = self.snapshot.time.checked_add(time).unwrap();
+    }
+
+    /// Carries out what is planned, as the services would. Says what was done.
+    pub(crate) fn carry_out(&mut self) -> Vec<String> {
+        let plan = self.plan();
+        let done = plan.actions().iter().map(|action| {
+            let about = action.login().map_or_else(String::new, |login| format!(" {login}"));
+            format!("{}{about}", action.kind().as_str())
+        });
+        let done = done.collect();
+        for action in plan.actions() {
+            self.carry_out_one(&action.write);
+        }
+        done
+    }
+
+    pub(crate) fn carry_out_one(&mut self, write: &Write) {
+        match write {
+            Write::AssignGroup { group, .. } => drop(self.application().groups.insert(group.clone())),
+            Write::CreateUser { user, .. } => {
+                assert!(self.snapshot.users.iter().all(|other| other.login != user.login), "{} is taken", user.login);
+                let attributes = Attributes {
+                    first_name: Some(user.first_name.clone()),
+                    last_name: Some(user.last_name.clone()),
+                    routing_profile: Some(user.routing_profile.clone()),
+                    security_profiles: user.security_profiles.clone(),
+                    hierarchy: user.hierarchy.clone(),
+                    phone: user.phone.clone(),
+                    tags: user.tags.clone(),
+                };
+                *self.foreign(user.login.as_str()) = attributes;
+            }
+            Write::DeleteUser { departed } => {
+                self.snapshot.users.retain(|user| user.id != departed.account.id);
+            }
+            write => {
+                let account = write.account().unwrap();
+                let user = self.snapshot.users.iter_mut().find(|user| user.id == account.id).unwrap();
+                change(user.attributes.as_mut().unwrap(), write);
+            }
+        }
+    }
+
     /// The plan as lines: what an operator would read.
     pub(crate) fn lines(&self) -> Vec<String> {
         let plan = self.plan();
@@ -153,12 +208,55 @@ impl World {
             let about = action.login().map_or_else(String::new, |login| format!(" {login}"));
             format!("{}{about} by {}", action.kind().as_str(), action.mapping.as_deref().unwrap_or("nothing"))
         };
+        let withheld = |held: &crate::plan::Withheld| {
+            let about = held.action.login().map_or_else(String::new, |login| format!(" {login}"));
+            format!("{}{about} withheld by {}", held.action.kind().as_str(), held.guard.as_str())
+        };
         let finding = |finding: &crate::plan::finding::Finding| {
             let about = finding.login.as_ref().map_or_else(String::new, |login| format!(" {login}"));
             let accepted = if finding.accepted { " (accepted)" } else { "" };
             format!("{}{about}{accepted}", finding.code())
         };
-        plan.actions().iter().map(action).chain(plan.findings().iter().map(finding)).collect()
+        let acts = plan.actions().iter().map(action).chain(plan.withheld().iter().map(withheld));
+        acts.chain(plan.findings().iter().map(finding)).collect()
+    }
+}
+
+/// What a write makes of a Connect user.
+fn change(user: &mut Attributes, write: &Write) {
+    let give = |user: &mut Attributes, profiles: &ProfileIds| {
+        user.routing_profile = Some(profiles.routing.clone());
+        user.security_profiles = profiles.security.clone();
+    };
+    match write {
+        Write::AdoptUser { tags, .. } | Write::MarkAbsent { marks: tags, .. } => user.tags.extend(tags.clone()),
+        Write::RelinkUser { principal, .. } => {
+            drop(user.tags.insert(tag::PRINCIPAL.to_owned(), principal.to_string()));
+        }
+        Write::UpdateUser { update, .. } => {
+            let Update { first_name, last_name, routing_profile, security_profiles, hierarchy, phone, tags } =
+                update.left_for(user);
+            user.first_name = first_name.or(user.first_name.take());
+            user.last_name = last_name.or(user.last_name.take());
+            user.routing_profile = routing_profile.or(user.routing_profile.take());
+            user.security_profiles = security_profiles.unwrap_or(std::mem::take(&mut user.security_profiles));
+            user.hierarchy = hierarchy.or(user.hierarchy.take());
+            user.phone = phone.or(user.phone.take());
+            user.tags.extend(tags);
+        }
+        Write::UnmarkAbsent { .. } => drop(user.tags.remove(tag::ABSENT_SINCE)),
+        Write::QuarantineUser { departed, profiles, had, at } => {
+            if departed.marks.was == Was::default() {
+                user.tags.extend(Was::tags(had.routing_profile.as_ref(), &had.security_profiles));
+            }
+            give(user, profiles);
+            user.tags.insert(tag::QUARANTINED_AT.to_owned(), at.to_string());
+        }
+        Write::RestoreUser { profiles, .. } => {
+            give(user, profiles);
+            user.tags.retain(|key, _| !tag::MARKS.contains(&key.as_str()));
+        }
+        Write::AssignGroup { .. } | Write::CreateUser { .. } | Write::DeleteUser { .. } => {}
     }
 }
 
@@ -171,14 +269,19 @@ fn catalog() -> Catalog {
         pairs.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect()
     };
     Catalog {
-        routing_profiles: names(&[("rp-basic", "Basic Routing Profile"), ("rp-vip", "VIP")])
+        routing_profiles: names(&[("rp-basic", "Basic Routing Profile"), ("rp-vip", "VIP"), ("rp-parking", "Parking")])
             .into_iter()
             .map(|(id, name)| (RoutingProfileId::new(id), name))
             .collect(),
-        security_profiles: names(&[("sp-admin", "Admin"), ("sp-agent", "Agent"), ("sp-manager", "CallCenterManager")])
-            .into_iter()
-            .map(|(id, name)| (SecurityProfileId::new(id), name))
-            .collect(),
+        security_profiles: names(&[
+            ("sp-admin", "Admin"),
+            ("sp-agent", "Agent"),
+            ("sp-manager", "CallCenterManager"),
+            ("sp-none", "NoAccess"),
+        ])
+        .into_iter()
+        .map(|(id, name)| (SecurityProfileId::new(id), name))
+        .collect(),
         hierarchy_groups: names(&[("h-london", "EMEA/London")])
             .into_iter()
             .map(|(id, name)| (HierarchyGroupId::new(id), name))
@@ -228,7 +331,10 @@ fn settings() -> Settings {
             },
         },
         mappings: vec![mapping("Agents")],
-        quarantine: None,
+        quarantine: Some(Profiles {
+            routing_profile: "Parking".to_owned(),
+            security_profiles: vec!["NoAccess".to_owned()],
+        }),
         accepts: Vec::new(),
     }
 }

@@ -10,28 +10,30 @@
 //! nothing to do with one another, so what one of them cannot read stops no other. Whether a run writes is decided here
 //! and nowhere below: a run that only plans never comes to `apply`.
 
+mod check;
+mod one;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, join_all};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
-use crate::apply::{self, Progress};
-use crate::aws::{
-    self, Access, DirectoryRead, IdentityCenter, IdentityCenterAt, Ledger, Pace, TargetAt, TargetProbe, Trial,
-};
+pub use self::check::{Checked, CheckedTarget};
+pub use self::one::Explained;
+use self::one::{Depth, OnePerson};
+use crate::apply::{self, Progress, Site};
+use crate::aws::{self, Access, DirectoryRead, IdentityCenter, IdentityCenterAt, Ledger, Pace, TargetAt};
 use crate::config::{Config, Target};
-use crate::model::directory::{Directory, Group};
 use crate::model::id::TargetName;
 use crate::model::settings::{GroupRef, Mode};
-use crate::model::snapshot::Snapshot;
-use crate::plan::finding::Finding;
-use crate::plan::{self, Plan};
-use crate::report::{Around, Cause, RunReport, TargetReport, Trouble};
+use crate::model::snapshot::{Scope, Snapshot};
+use crate::plan;
+use crate::report::{Around, Cause, Memory, RunReport, TargetReport, Trouble};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -42,8 +44,18 @@ pub struct Request {
     pub cause: Cause,
     /// One target only, by name.
     pub target: Option<TargetName>,
-    /// One person only: a login, an e-mail or a principal's id.
+    /// One person only: a login, an e-mail, a user name or a principal's id.
     pub person: Option<String>,
+    /// Codes of what may be let through though a guard holds it back.
+    pub approvals: Vec<String>,
+}
+
+impl Request {
+    /// Everybody in every target, with nothing approved.
+    #[must_use]
+    pub fn new(mode: Mode, cause: Cause) -> Self {
+        Self { mode, cause, target: None, person: None, approvals: Vec::new() }
+    }
 }
 
 /// What a run needs beside the request. It may be used for many runs, which then share connections and pace.
@@ -53,6 +65,7 @@ pub struct Runner {
     access: Access,
     pace: Pace,
     progress: BTreeMap<TargetName, Arc<Progress>>,
+    memory: Mutex<Memory>,
 }
 
 /// Everybody's people and groups, read once.
@@ -63,7 +76,7 @@ impl Runner {
     #[must_use]
     pub fn new(config: Arc<Config>, access: Access) -> Self {
         let progress = config.targets.iter().map(|target| (target.settings.name.clone(), Arc::default())).collect();
-        Self { config, access, pace: Pace::new(), progress }
+        Self { config, access, pace: Pace::new(), progress, memory: Mutex::default() }
     }
 
     /// How far the actions of all targets have come: done, and in all.
@@ -89,13 +102,31 @@ impl Runner {
         let targets: Vec<&Target> = self.config.targets.iter().filter(is_meant).collect();
         let ledger = Ledger::new();
         let identity_center = self.identity_center().await.until(stop);
-        let directory = read_directory(identity_center.counted(&ledger), &targets);
+        let shared = match request.person {
+            Some(_) => None,
+            None => Some(read_directory(identity_center.counted(&ledger), &targets)),
+        };
         let passes = targets.iter().map(|target| {
-            let pass = Pass { runner: self, request, target, ledger: Ledger::new(), shared: &ledger, started };
+            let ledger_of_target = Ledger::new();
+            let pass = Pass {
+                runner: self,
+                request,
+                target,
+                identity_center: identity_center.counted(&ledger_of_target),
+                ledger: ledger_of_target,
+                shared: &ledger,
+                started,
+            };
             // The futures of the SDK are large, and one more on the stack of every caller is not needed.
-            Box::pin(pass.run(&identity_center, directory.clone(), stop))
+            Box::pin(pass.run(&identity_center, shared.clone(), stop))
         });
-        let targets = join_all(passes).await;
+        let (mut targets, used): (Vec<TargetReport>, Vec<Option<String>>) = join_all(passes).await.into_iter().unzip();
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        for target in &mut targets {
+            // One person's pass sees next to nothing of what was found before.
+            if request.person.is_none() { memory.note(target) } else { memory.tell(target) }
+        }
+        drop(memory);
         let mut requests = ledger.requests();
         for (operation, count) in targets.iter().flat_map(|target| &target.requests) {
             *requests.entry(operation.clone()).or_default() += count;
@@ -109,6 +140,12 @@ impl Runner {
             elapsed: started.elapsed(),
             requests,
             targets,
+            unused_approvals: request
+                .approvals
+                .iter()
+                .filter(|code| !used.iter().flatten().any(|used| used == *code))
+                .cloned()
+                .collect(),
         }
     }
 
@@ -136,63 +173,6 @@ impl Runner {
         };
         aws::Target::open(&self.access, at, identity_center, &self.pace, &target.rates).await
     }
-
-    /// Tries every read permission, and looks up every name of the configuration. Nothing is concluded about people.
-    pub async fn check(&self) -> Checked {
-        let identity_center = self.identity_center().await;
-        let targets = &self.config.targets;
-        let center = identity_center.probe(&mapped_groups(targets)).await;
-        let groups = &center.groups;
-        let check = async |target: &Target| {
-            let probe = self.open(target, &identity_center).await.probe(&wanted_hierarchy(target)).await;
-            let findings = names(&probe, groups, target);
-            CheckedTarget { trials: probe.trials, findings }
-        };
-        let targets = join_all(targets.iter().map(check)).await;
-        Checked { center: center.trials, targets }
-    }
-}
-
-/// What `check` found out.
-#[derive(Debug)]
-pub struct Checked {
-    /// Permissions in Identity Store.
-    pub center: Vec<Trial>,
-    /// One for each target, in the order of the configuration.
-    pub targets: Vec<CheckedTarget>,
-}
-
-/// What `check` found out about one target.
-#[derive(Debug)]
-pub struct CheckedTarget {
-    /// Permissions in Connect and SSO Admin.
-    pub trials: Vec<Trial>,
-    /// What is wrong with names: groups, profiles, the application, the instance.
-    pub findings: Vec<Finding>,
-}
-
-/// What a plan would say of names, as far as both sides could be read. Nobody is in this world, so that what it says
-/// about people means nothing and is left out.
-fn names(probe: &TargetProbe, groups: &BTreeMap<GroupRef, Option<Group>>, target: &Target) -> Vec<Finding> {
-    let (Some(instance), Some(catalog), Some(application)) = (&probe.instance, &probe.catalog, &probe.application)
-    else {
-        return Vec::new();
-    };
-    let is_whole = target.settings.mappings.iter().all(|mapping| groups.contains_key(&mapping.group));
-    let snapshot = Snapshot {
-        directory: Directory { groups: groups.clone(), principals: BTreeMap::new() },
-        instance: instance.clone(),
-        catalog: catalog.clone(),
-        users: Vec::new(),
-        application: application.clone(),
-        time: Timestamp::now(),
-        skew: SignedDuration::ZERO,
-    };
-    let (_, findings, _) = plan::plan(&snapshot, &target.settings).into_parts();
-    findings
-        .into_iter()
-        .filter(|finding| finding.kind.concerns_name() && (is_whole || !finding.kind.concerns_group()))
-        .collect()
 }
 
 /// The groups of all mappings of these targets.
@@ -216,36 +196,50 @@ struct Pass<'a> {
     runner: &'a Runner,
     request: &'a Request,
     target: &'a Target,
+    /// Identity Center, for what only this pass asks of it.
+    identity_center: IdentityCenter,
     ledger: Ledger,
     shared: &'a Ledger,
     started: Instant,
 }
 
 impl Pass<'_> {
+    /// The report, and the approval that was made use of.
     async fn run(
         self,
         identity_center: &IdentityCenter,
-        directory: SharedDirectory,
+        directory: Option<SharedDirectory>,
         stop: &CancellationToken,
-    ) -> TargetReport {
+    ) -> (TargetReport, Option<String>) {
         let Self { runner, request, target: Target { settings, rates, .. }, .. } = &self;
         let target = runner.open(self.target, identity_center).await;
         let target = target.counted(&self.ledger).until(stop);
-        let snapshot = match self.read(&target, directory).await {
+        let read = match (&request.person, directory) {
+            (Some(person), _) => {
+                let identity_center = self.identity_center.urgent();
+                let reading = OnePerson { target: &target.urgent(), identity_center: &identity_center, settings };
+                reading.read(person, Depth::Pass, [self.shared, &self.ledger]).await
+            }
+            (None, Some(directory)) => self.read(&target, directory).await,
+            (None, None) => Err(Trouble::plain("the directory was not read")),
+        };
+        let snapshot = match read {
             Ok(snapshot) => snapshot,
-            Err(trouble) => return TargetReport::failed(self.around(Timestamp::now()), trouble),
+            Err(trouble) => return (TargetReport::failed(self.around(Timestamp::now()), trouble), None),
         };
-        let plan = plan::plan(&snapshot, settings);
-        let plan = match self.only_for_person(plan, &snapshot) {
-            Ok(plan) => plan,
-            Err(trouble) => return TargetReport::failed(self.around(snapshot.time), trouble),
-        };
+        let mut plan = plan::plan(&snapshot, settings);
         if request.mode == Mode::Plan || settings.mode == Mode::Plan {
-            return TargetReport::planned(self.around(snapshot.time), plan, rates);
+            return (TargetReport::planned(self.around(snapshot.time), plan, rates), None);
         }
-        let progress = &runner.progress[&settings.name];
-        let applied = apply::apply(&target, &plan, &settings.owner, progress, stop).await;
-        TargetReport::applied(self.around(snapshot.time), plan, applied, rates)
+        let approved = request.approvals.iter().find(|code| plan.approve(code)).cloned();
+        let site = Site {
+            target: &target,
+            identity_center: &self.identity_center,
+            owner: &settings.owner,
+            time: snapshot.time,
+        };
+        let applied = apply::apply(site, &plan, &runner.progress[&settings.name], stop).await;
+        (TargetReport::applied(self.around(snapshot.time), plan, applied, rates), approved)
     }
 
     /// All or nothing.
@@ -257,17 +251,13 @@ impl Pass<'_> {
         let read = read.map_err(|error| trouble(&error))?;
         let groups = mappings.iter().map(|mapping| &mapping.group);
         let directory = directory.for_groups(groups).map_err(|error| trouble(&error))?;
-        read.into_snapshot(directory, [self.shared, &self.ledger]).map_err(|error| trouble(&error))
-    }
-
-    fn only_for_person(&self, plan: Plan, snapshot: &Snapshot) -> Result<Plan, Trouble> {
-        let Some(person) = &self.request.person else { return Ok(plan) };
-        plan.only_for(snapshot, person).ok_or_else(|| Trouble {
-            // Whoever asked knows the name; a log that keeps people out does not want to.
-            message: "nobody of that name is in a mapped group or in the instance".to_owned(),
-            causes: Vec::new(),
-            hint: Some("a person is a login, an e-mail address, a user name or the id of Identity Store".to_owned()),
-        })
+        let ledgers = [self.shared, &self.ledger];
+        let mut snapshot = read.into_snapshot(Scope::Everybody, directory, ledgers).map_err(|error| trouble(&error))?;
+        for id in plan::unknown_people(&snapshot, &self.target.settings) {
+            let person = self.identity_center.person(&id).await.map_err(|error| trouble(&error))?;
+            snapshot.directory.outsiders.insert(id, person);
+        }
+        Ok(snapshot)
     }
 
     fn around(&self, time: Timestamp) -> Around {

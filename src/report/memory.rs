@@ -1,0 +1,53 @@
+//! What was found before, so that reports and logs can tell what is new, what is still there, and what is gone.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::TargetReport;
+use crate::model::id::TargetName;
+use crate::plan::finding::Finding;
+
+/// How long a finding has been there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Age {
+    /// Whether this pass is the first to have it.
+    pub is_new: bool,
+    /// The time of the first pass that had it without a break since.
+    pub since: Timestamp,
+}
+
+/// The findings of each target's last pass, by id. It decides nothing: forgetting it makes everything new once more.
+#[derive(Debug, Default)]
+pub struct Memory(BTreeMap<TargetName, BTreeMap<String, (Timestamp, Finding)>>);
+
+impl Memory {
+    /// Tells a report what it knows of its findings.
+    pub fn tell(&self, report: &mut TargetReport) {
+        let Some(known) = self.0.get(&report.name) else { return };
+        let age = |finding: &Finding| {
+            let id = finding.id(&report.name);
+            let (since, _) = known.get(&id)?;
+            Some((id, Age { is_new: false, since: *since }))
+        };
+        report.ages = report.findings().iter().filter_map(age).collect();
+    }
+
+    /// Tells a report what it knows, and remembers what the report has. A pass that could not be read changes nothing:
+    /// its findings are not gone, they are not known.
+    pub fn note(&mut self, report: &mut TargetReport) {
+        if report.result.is_err() {
+            return;
+        }
+        self.tell(report);
+        let now: BTreeMap<String, (Timestamp, Finding)> = report
+            .findings()
+            .iter()
+            .map(|finding| (finding.id(&report.name), (report.age(finding).since, finding.clone())))
+            .collect();
+        let before = self.0.insert(report.name.clone(), now).unwrap_or_default();
+        let now = &self.0[&report.name];
+        report.gone =
+            before.into_iter().filter(|(id, _)| !now.contains_key(id)).map(|(_, (_, finding))| finding).collect();
+    }
+}
