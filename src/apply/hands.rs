@@ -275,7 +275,7 @@ impl<'a> Hands<'a> {
         at: jiff::Timestamp,
     ) -> Result<Outcome, Halt> {
         let account = &departed.account;
-        let user = self.look_at_owned(account, &departed.principal).await?;
+        let user = self.look_at_owned(account, &departed.principal).await.map_err(unseen)?;
         let now = self.marks_of(&user);
         if now.quarantined_at.time().is_some() {
             return Ok(Outcome::AlreadySo);
@@ -284,7 +284,7 @@ impl<'a> Hands<'a> {
         if now.absent_since != departed.marks.absent_since || now.quarantined_at != departed.marks.quarantined_at {
             return Err(Skip::MarksChanged.into());
         }
-        self.look_at_person(departed).await?;
+        self.look_at_person(departed).await.map_err(unseen)?;
         if now.was == Was::default() {
             let attributes = &user.attributes;
             let had = Was::tags(attributes.routing_profile.as_ref(), &attributes.security_profiles);
@@ -308,18 +308,29 @@ impl<'a> Hands<'a> {
 
     async fn delete(&self, departed: &Departed, before: &mut Option<Value>) -> Result<Outcome, Halt> {
         if let Some(failure) = self.blind.get() {
-            return Ok(Outcome::Failed(Arc::clone(failure)));
+            return Err(Skip::NoAnswer(Arc::clone(failure)).into());
         }
-        let user = match self.look_at_owned(&departed.account, &departed.principal).await {
+        let user = match self.look_at_owned(&departed.account, &departed.principal).await.map_err(unseen) {
             Err(Halt::Skip(Skip::UserGone)) => return Ok(Outcome::AlreadySo),
             user => user?,
         };
         if self.marks_of(&user) != departed.marks {
             return Err(Skip::MarksChanged.into());
         }
-        self.look_at_person(departed).await?;
+        self.look_at_person(departed).await.map_err(unseen)?;
         *before = Some(user.to_json());
         let existed = self.target.delete_user(&user.id).await?;
         Ok(if existed { Outcome::Done } else { Outcome::AlreadySo })
+    }
+}
+
+/// Before a removal, a look that fails is a reason not to go on, and no more than that. What was called off stays so.
+fn unseen(halt: Halt) -> Halt {
+    match halt {
+        Halt::Failure(Failure::Call(error)) if error.kind() == ErrorKind::CalledOff => {
+            Halt::Failure(Failure::Call(error))
+        }
+        Halt::Failure(failure) => Halt::Skip(Skip::NoAnswer(Arc::new(failure))),
+        Halt::Skip(skip) => Halt::Skip(skip),
     }
 }

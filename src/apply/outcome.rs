@@ -51,7 +51,7 @@ pub enum Failure {
 }
 
 /// Why an action was not tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Skip {
     /// The instance has no room for more users.
     Quota,
@@ -69,12 +69,14 @@ pub enum Skip {
     PersonChanged,
     /// The user that the person signs in as is not what it was.
     PresentUserChanged,
+    /// The look before a removal got no answer, and what cannot be seen is not taken for granted.
+    NoAnswer(Arc<Failure>),
 }
 
 impl Skip {
     /// The reason in words.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Quota => "the quota of users is used up",
             Self::Stopping => "the program is ending",
@@ -83,6 +85,7 @@ impl Skip {
             Self::UserChanged => "looked at again, the Connect user is not ours and this person's",
             Self::MarksChanged => "looked at again, the Connect user carries other marks than it was decided by",
             Self::PersonChanged => "looked at again, the person has not left in the way that it was decided by",
+            Self::NoAnswer(_) => "looked at again, there was no answer, and without one nobody is removed",
             Self::PresentUserChanged => "looked at again, the user that the person signs in as is not what it was",
         }
     }

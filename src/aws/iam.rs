@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::operation::Operation;
+use super::operation::{self, Effect, Operation};
+use crate::model::tag;
 
 /// A kind of resource that a policy statement names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Place {
     pub application: Option<String>,
     /// The Connect instance's id.
     pub instance: Option<String>,
+    /// The value of the owner tag, which only the users that may be changed carry.
+    pub owner: Option<String>,
 }
 
 impl Place {
@@ -96,5 +99,14 @@ pub fn statement(operation: &Operation, place: &Place) -> String {
     let mut actions = vec![operation.action()];
     actions.extend(operation.also.iter().map(|&action| action.to_owned()));
     let resources: Vec<String> = operation.resources.iter().map(|&resource| place.arn(resource)).collect();
-    json!({ "Effect": "Allow", "Action": actions, "Resource": resources }).to_string()
+    let mut statement = json!({ "Effect": "Allow", "Action": actions, "Resource": resources });
+    // What changes a user and nothing else is fenced by the owner tag. Tagging is not: it is what makes a user ours.
+    let is_fenced = operation.effect == Effect::Write
+        && operation.resources == [Resource::Agent]
+        && *operation != operation::TAG_RESOURCE;
+    if let Some(owner) = place.owner.as_ref().filter(|_| is_fenced) {
+        let condition = format!("aws:ResourceTag/{}", tag::OWNER);
+        statement["Condition"] = json!({"StringEquals": {condition: owner}});
+    }
+    statement.to_string()
 }

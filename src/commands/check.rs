@@ -89,6 +89,7 @@ fn untested(lines: &mut Lines, target: &Target) {
         region: target.region.clone(),
         account: target.account.clone(),
         instance: Some(target.instance.to_string()),
+        owner: Some(target.settings.owner.clone()),
         ..Place::default()
     };
     for operation in OPERATIONS.iter().filter(|operation| operation.effect == Effect::Write) {

@@ -164,6 +164,7 @@ impl Runner {
 
     async fn open(&self, target: &Target, identity_center: &IdentityCenter) -> aws::Target {
         let at = TargetAt {
+            owner: target.settings.owner.clone(),
             region: target.region.clone(),
             instance: target.instance.clone(),
             account: target.account.clone(),

@@ -80,7 +80,11 @@ impl OnePerson<'_> {
         .map_err(trouble)?;
         let mut reading = Reading { name, person, directory };
         let users = self.users(&mut reading).await.map_err(trouble)?;
-        if reading.person.is_none() && users.iter().all(|user| !user.login.as_str().eq_ignore_ascii_case(name)) {
+        // Of nobody there is still something to explain; but there is nothing to carry out.
+        if depth == Depth::Pass
+            && reading.person.is_none()
+            && users.iter().all(|user| !user.login.as_str().eq_ignore_ascii_case(name))
+        {
             return Err(nobody());
         }
         let winning = self.enter_groups(&mut reading).await.map_err(trouble)?;

@@ -1,13 +1,17 @@
 //! The whole chain for one person, from Identity Center to the next pass: each link is held or broken, with what was seen.
 //! Pure like the plan: it looks at a snapshot of one person and at the plan made of it.
 
+use jiff::Timestamp;
+
 use super::attributes::security_names;
+use super::fence::Fence;
 use super::finding::{Finding, Severity};
+use super::ladder::Ladder;
 use super::login;
 use super::marks::Marks;
 use super::ownership::Ownership;
 use super::resolve::{Desired, Member, ResolvedMapping, resolve};
-use super::{Action, ActionKind, Plan};
+use super::{Action, ActionKind, Plan, Reason};
 use crate::model::connect::{ApplicationState, ConnectUser, SignIn};
 use crate::model::directory::{Principal, Status};
 use crate::model::id::Login;
@@ -289,8 +293,30 @@ impl Chain<'_> {
 
     fn next_pass(&self) -> Link {
         let will: Vec<&str> = self.plan.actions().iter().map(|action: &Action| action.kind().as_str()).collect();
-        let evidence = if will.is_empty() { "nothing".to_owned() } else { will.join(", ") };
+        let evidence = match (will.is_empty(), self.next_rung()) {
+            (true, Some((kind, due))) if due <= self.snapshot.time => format!("{}, if no guard objects", kind.as_str()),
+            (true, Some((kind, due))) => {
+                format!("nothing; {} is due {}", kind.as_str(), due.strftime("%Y-%m-%d %H:%M UTC"))
+            }
+            (true, None) => "nothing".to_owned(),
+            (false, _) => will.join(", "),
+        };
         Link { holds: None, ..link("next-pass", true, evidence) }
+    }
+
+    /// Of somebody who has left: how their account goes on, and when.
+    fn next_rung(&self) -> Option<(ActionKind, Timestamp)> {
+        let person = self.person.filter(|_| self.member.is_none())?;
+        let is_theirs = |user: &&ConnectUser| {
+            matches!(Ownership::of(user, &self.settings.owner), Ownership::Owned { principal: Some(id), .. }
+                if id == person.id.as_str())
+        };
+        let fence = Fence::new(self.settings, &self.snapshot.catalog);
+        let user = self.snapshot.users.iter().find(is_theirs).filter(|user| fence.may_change(user))?;
+        let ladder = Ladder::new(self.snapshot, self.settings, self.desired, &fence);
+        let reason =
+            if person.status == Status::Disabled { Reason::Disabled } else { Reason::Outside(ladder.groups()) };
+        ladder.next(&Marks::read(&user.attributes.as_ref()?.tags, self.snapshot.time), &reason)
     }
 
     /// The finding about the person says best what to do; where there is none, the link itself does.

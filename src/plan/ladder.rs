@@ -86,7 +86,7 @@ impl<'a> Ladder<'a> {
     }
 
     /// The next rung, and when it is due.
-    fn next(&self, marks: &Marks, reason: &Reason) -> Option<(ActionKind, Timestamp)> {
+    pub(super) fn next(&self, marks: &Marks, reason: &Reason) -> Option<(ActionKind, Timestamp)> {
         let policy = &self.settings.policy;
         // A time that no calendar has never comes.
         let after = |mark: Timestamp, wait| mark.checked_add(wait).unwrap_or(Timestamp::MAX);

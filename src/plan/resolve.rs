@@ -91,8 +91,12 @@ pub(super) struct WantedProfiles {
 pub(super) fn resolve<'a>(snapshot: &'a Snapshot, settings: &'a Settings, findings: &mut Vec<Finding>) -> Desired<'a> {
     let mut missing = MissingProfiles::default();
     let mappings = resolve_mappings(snapshot, settings, &mut missing);
-    let quarantine = quarantine(snapshot, settings, &mut missing).filter(|profiles| is_apart(profiles, &mappings));
+    let mut quarantine = quarantine(snapshot, settings, &mut missing);
     findings.extend(missing.into_findings(&snapshot.catalog));
+    if let Some(shared) = quarantine.as_ref().and_then(|profiles| shared(profiles, &mappings, &snapshot.catalog)) {
+        findings.push(Finding::of_target(shared));
+        quarantine = None;
+    }
     let mut memberships: Vec<(&PrincipalId, usize)> = Vec::new();
     for (position, resolved) in mappings.iter().enumerate() {
         memberships.extend(resolved.group.iter().flat_map(|group| &group.members).map(|member| (member, position)));
@@ -196,13 +200,20 @@ fn quarantine(snapshot: &Snapshot, settings: &Settings, missing: &mut MissingPro
     Some(ProfileIds { routing: routing?, security: security.into_iter().collect::<Option<_>>()? })
 }
 
-/// Whether the profiles of those who have left are none that a mapping gives: the configuration tells names apart, and here
-/// names and ids of the same profile meet.
-fn is_apart(quarantine: &ProfileIds, mappings: &[ResolvedMapping<'_>]) -> bool {
-    mappings
-        .iter()
-        .filter_map(|resolved| resolved.profiles.as_ref())
-        .all(|given| given.routing != quarantine.routing && given.security.is_disjoint(&quarantine.security))
+/// A profile of quarantine that a mapping gives to those who work. The configuration tells names apart, and here names and
+/// ids of the same profile meet.
+fn shared(quarantine: &ProfileIds, mappings: &[ResolvedMapping<'_>], catalog: &Catalog) -> Option<Kind> {
+    mappings.iter().find_map(|resolved| {
+        let given = resolved.profiles.as_ref()?;
+        let routing = Some(&given.routing).filter(|id| **id == quarantine.routing);
+        let security = given.security.intersection(&quarantine.security).next();
+        let (sort, name) = match (routing, security) {
+            (Some(id), _) => (ProfileSort::Routing, catalog.routing_profile(id)),
+            (None, Some(id)) => (ProfileSort::Security, catalog.security_profile(id)),
+            (None, None) => return None,
+        };
+        Some(Kind::QuarantineShared { sort, name: name.to_owned(), mapping: resolved.name().to_owned() })
+    })
 }
 
 fn look_up(mapping: &Mapping, catalog: &Catalog, missing: &mut MissingProfiles) -> Option<WantedProfiles> {

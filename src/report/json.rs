@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{RunReport, TargetReport, Trouble};
-use crate::apply::{Failure, Outcome};
+use crate::apply::{Failure, Outcome, Skip};
 use crate::model::id::Login;
 use crate::model::settings::Mode;
 use crate::plan::finding::Finding;
@@ -79,9 +79,7 @@ fn of_action(action: &Action, outcome: &Outcome, deleted: Option<&Value>) -> Val
     let is_assignment = matches!(action.write, Write::AssignGroup { .. });
     let error = match outcome {
         Outcome::Failed(failure) => Some(trouble(&of_failure(failure))),
-        Outcome::Skipped(skip) => {
-            Some(trouble(&Trouble { message: skip.as_str().to_owned(), causes: Vec::new(), hint: None }))
-        }
+        Outcome::Skipped(skip) => Some(trouble(&of_skip(skip))),
         Outcome::Planned | Outcome::Done | Outcome::AlreadySo => None,
     };
     json!({
@@ -96,6 +94,19 @@ fn of_action(action: &Action, outcome: &Outcome, deleted: Option<&Value>) -> Val
         // A deleted user, whole, as it was right before.
         "user": deleted,
     })
+}
+
+/// An action that was not tried, in words.
+pub(super) fn of_skip(skip: &Skip) -> Trouble {
+    let plain = Trouble::plain(skip.as_str());
+    match skip {
+        Skip::NoAnswer(failure) => {
+            let Trouble { message, mut causes, hint } = of_failure(failure);
+            causes.insert(0, message);
+            Trouble { causes, hint, ..plain }
+        }
+        _ => plain,
+    }
 }
 
 /// A failed action in words.

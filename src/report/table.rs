@@ -94,7 +94,9 @@ fn logins(text: &mut String, target: &TargetReport, counts: &Counts) {
     ];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    let _ = writeln!(text, "  logins: {}", parts.join(", "));
+    if !parts.is_empty() {
+        let _ = writeln!(text, "  logins: {}", parts.join(", "));
+    }
 }
 
 fn actions(text: &mut String, target: &TargetReport, report: &RunReport, look: Look) {
@@ -210,7 +212,12 @@ fn result(outcome: &Outcome) -> String {
             let hint = trouble.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
             format!("failed: {why}{hint}")
         }
-        Outcome::Skipped(skip) => format!("skipped: {}", skip.as_str()),
+        Outcome::Skipped(skip) => {
+            let trouble = super::json::of_skip(skip);
+            let cause = trouble.causes.last().map(|cause| format!("\ncaused by: {cause}")).unwrap_or_default();
+            let hint = trouble.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            format!("skipped: {}{cause}{hint}", trouble.message)
+        }
     }
 }
 

@@ -87,6 +87,6 @@ fn the_transcript_of_the_demo_is_what_the_demo_prints() {
 
 /// Text without what differs from run to run: ports, run ids and times.
 fn lasting(text: &str) -> String {
-    let changing = Regex::new(r"127\.0\.0\.1:\d+|run [0-9A-Z]{26}|in \d+\.\d s").unwrap();
+    let changing = Regex::new(r"127\.0\.0\.1:\d+|run [0-9A-Z]{26}|in \d+(\.\d)? s").unwrap();
     changing.replace_all(text.trim(), "…").into_owned()
 }

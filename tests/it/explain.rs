@@ -1,6 +1,7 @@
 //! One person: the chain link by link, and passes for them alone, by a handful of calls.
 
 use rollcall::model::settings::Mode;
+use rollcall::sim::{Fault, FaultKind, Service};
 
 use crate::stage::{
     CONFIG, LADDER, Stage, WORLD, actions, agent, codes, hours_ago, owned, owned_with, person, unpaced, user, verdicts,
@@ -97,8 +98,12 @@ async fn whoever_cannot_work_is_told_why_and_what_to_do() {
     }
     assert_eq!(stage.writes().len(), 0);
     let nobody = stage.cli(&["explain", "nobody@x.com"]).await;
-    assert_eq!(nobody.code, Some(1), "{nobody:#?}");
-    assert!(nobody.stdout.contains("nobody of that name"), "{nobody:#?}");
+    assert_eq!(nobody.code, Some(0), "{nobody:#?}");
+    assert!(nobody.stdout.contains("not ready: nobody is called `nobody@x.com`"), "{nobody:#?}");
+    stage.sim.inject(Fault::new(Service::IdentityStore, "GetUserId", FaultKind::AccessDenied).times(1));
+    let denied = stage.cli(&["explain", "ana@x.com"]).await;
+    assert_eq!(denied.code, Some(1), "{denied:#?}");
+    assert!(denied.stdout.contains("hint: allow `identitystore:GetUserId`"), "{denied:#?}");
     let target = stage.cli(&["explain", "ana@x.com", "--target", "elsewhere"]).await;
     assert_eq!(target.code, Some(2), "{target:#?}");
 }
@@ -142,6 +147,14 @@ async fn one_persons_pass_marks_and_removes_nobody_but_gives_back() {
         assert_eq!((actions(&report).len(), report.targets[0].withheld().len()), (0, 0), "{name}");
     }
     assert_eq!(stage.writes().len(), 0);
+    for (name, next) in [
+        ("gone@x.com", "mark_absent, if no guard objects"),
+        ("due@x.com", "delete_user, if no guard objects"),
+        ("back@x.com", "restore_user"),
+    ] {
+        let answer = stage.cli(&["explain", name]).await;
+        assert!(answer.stdout.contains(next), "{name}: {answer:#?}");
+    }
     let report = stage.run_for(Mode::Apply, "back@x.com").await;
     assert_eq!(actions(&report), ["restore_user back@x.com: done"]);
     let nobody = stage.run_for(Mode::Apply, "nobody@x.com").await;

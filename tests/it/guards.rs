@@ -1,9 +1,11 @@
 //! Guards and approvals, as somebody at a terminal meets them.
 
+use rollcall::plan::finding::Code;
+use rollcall::sim::{Fault, FaultKind, Service};
 use serde_json::Value;
 
 use crate::stage::{
-    CONFIG, LADDER, Stage, WORLD, actions, agent, hours_ago, owned, owned_with, person, unpaced, verdicts,
+    CONFIG, LADDER, Stage, WORLD, actions, agent, codes, hours_ago, owned, owned_with, person, unpaced, verdicts,
 };
 
 /// Six are due for quarantine, of ten, apart from those who are back.
@@ -88,4 +90,32 @@ async fn an_emptied_group_takes_nobody_down_and_everything_else_goes_on() {
     assert_eq!(guards, ["empty-group"; 4]);
     assert!(actions(&report).contains(&"create_user new@x.com: done".to_owned()));
     assert_eq!(stage.calls("TagResource"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_of_somebody_who_is_gone_is_handed_over_after_approval_alone() {
+    let gone = owned("ana@x.com", "ana@x.com")
+        .replace("{user_id:ana@x.com}", "90679d1234-11111111-2222-4333-8444-555555555555");
+    let elsewhere = owned("bo@x.com", "outside@x.com");
+    let world = [gone, elsewhere, agent("ana@x.com"), agent("bo@x.com"), person("outside@x.com", &[])];
+    let stage = Stage::with(&format!("{WORLD}\n{}", world.join("\n")), CONFIG, unpaced()).await;
+    let report = stage.sync().await;
+    assert_eq!(verdicts(&report), ["held"]);
+    let held: Vec<(&str, &str)> = report.targets[0]
+        .withheld()
+        .iter()
+        .map(|held| (held.action.login().unwrap().as_str(), held.guard.as_str()))
+        .collect();
+    assert_eq!(held, [("ana@x.com", "login-reused")]);
+    assert_eq!(codes(&report), [Code::EmailReused], "of the other, whose first person is only elsewhere");
+    let code = report.targets[0].approval().unwrap().to_owned();
+    assert_eq!(actions(&stage.sync_with(&[&code]).await), ["relink_user ana@x.com: done"]);
+    let again = stage.sync().await;
+    assert_eq!((verdicts(&again), actions(&again).len()), (vec!["converged"], 0));
+
+    // Whether they still exist cannot be told: then nothing is done at all.
+    let stage = Stage::with(&format!("{WORLD}\n{}", world.join("\n")), CONFIG, unpaced()).await;
+    stage.sim.inject(Fault::new(Service::IdentityStore, "DescribeUser", FaultKind::KmsMissing));
+    assert_eq!(verdicts(&stage.sync_with(&[&code]).await), ["failed"]);
+    assert_eq!(stage.writes().len(), 0);
 }

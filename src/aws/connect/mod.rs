@@ -42,6 +42,8 @@ pub struct TargetAt {
     pub account: Option<String>,
     /// The role to reach Connect as. The application belongs to Identity Center, and to its role.
     pub role: Option<Role>,
+    /// The value of the owner tag, for the policy lines of hints.
+    pub owner: String,
     /// The application, where there is one.
     pub application: Option<ApplicationRef>,
     /// The Region that the application was made in; Identity Center's own where nothing is said.
@@ -76,6 +78,7 @@ impl Target {
             region: at.region,
             account: account.clone(),
             instance: Some(at.instance.to_string()),
+            owner: Some(at.owner),
             ..Place::default()
         };
         let lane = Lane::new(pace, &rates.connect, account, here);

@@ -179,4 +179,34 @@ mod tests {
         let shown = Shown { whole: Some(whole(&phone)), numbers: None, accepts: None, work: None, unit };
         assert_eq!(shown.for_calls(), Some(phone));
     }
+
+    #[test]
+    fn what_is_changed_of_calls_leaves_other_channels_alone() {
+        let accept =
+            |channel, accept| AutoAcceptConfig::builder().channel(channel).auto_accept(accept).build().unwrap();
+        let limit = |seconds| AfterContactWorkConfig::builder().after_contact_work_time_limit(seconds).build();
+        let work = |channel, seconds| {
+            let config = AfterContactWorkConfigPerChannel::builder().channel(channel);
+            config.after_contact_work_config(limit(seconds)).build().unwrap()
+        };
+        let shown = || Shown {
+            whole: None,
+            numbers: None,
+            accepts: Some(vec![accept(Channel::Chat, true), accept(Channel::Voice, true)]),
+            work: Some(vec![work(Channel::Task, 90)]),
+            unit: Duration::from_secs(1),
+        };
+        let wanted = Phone {
+            device: Device::Desk("+442079460000".to_owned()),
+            auto_accept: Some(false),
+            after_contact_work: Some(AfterContactWork::Unlimited),
+        };
+        let Channels { numbers, accepts, work: sent } = for_calls(shown(), &wanted).unwrap();
+        assert_eq!(numbers[0].phone_number(), Some("+442079460000"));
+        assert_eq!(accepts.unwrap(), [accept(Channel::Chat, true), accept(Channel::Voice, false)]);
+        assert_eq!(sent.unwrap(), [work(Channel::Task, 90), work(Channel::Voice, 0)]);
+        let unsaid = Phone { device: Device::Soft, auto_accept: None, after_contact_work: None };
+        let Channels { accepts, work: sent, .. } = for_calls(shown(), &unsaid).unwrap();
+        assert_eq!((accepts, sent), (None, None), "what is not said is not sent");
+    }
 }

@@ -42,6 +42,7 @@ fn center_at() -> IdentityCenterAt {
 
 fn target_at(application: Option<&str>) -> TargetAt {
     TargetAt {
+        owner: "rollcall".to_owned(),
         region: "eu-west-2".to_owned(),
         instance: InstanceId::new(INSTANCE),
         account: None,

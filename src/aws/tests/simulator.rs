@@ -36,6 +36,7 @@ async fn both(simulator: &Simulator, role: Option<Role>) -> Both {
     let at = IdentityCenterAt { region: "eu-west-1".to_owned(), role: role.clone(), ..IdentityCenterAt::default() };
     let center = IdentityCenter::open(&access, at, &pace, &fast()).await;
     let at = TargetAt {
+        owner: "rollcall".to_owned(),
         region: instance["region"].as_str().unwrap().to_owned(),
         instance: InstanceId::new(instance["id"].as_str().unwrap()),
         account: None,

@@ -115,7 +115,7 @@ impl Kind {
             Self::EmailReused { .. } => Code::EmailReused,
             Self::PrincipalDuplicate { .. } => Code::PrincipalDuplicate,
             Self::GroupMissing { .. } => Code::GroupMissing,
-            Self::ProfileMissing { .. } => Code::ProfileMissing,
+            Self::ProfileMissing { .. } | Self::QuarantineShared { .. } => Code::ProfileMissing,
             Self::ApplicationMissing { .. } => Code::ApplicationMissing,
             Self::ApplicationDisabled { .. } => Code::ApplicationDisabled,
             Self::AssignmentMissing { .. } => Code::AssignmentMissing,

@@ -55,6 +55,9 @@ pub(super) fn of(kind: &Kind) -> Value {
         Kind::ProfileMissing { sort, name, nearest, mappings } => {
             json!({"sort": sort.as_str(), "name": name, "nearest": nearest, "mappings": mappings})
         }
+        Kind::QuarantineShared { sort, name, mapping } => {
+            json!({"sort": sort.as_str(), "name": name, "nearest": null, "mappings": [mapping]})
+        }
         Kind::ApplicationMissing { candidates } => json!({"candidates": candidates}),
         Kind::ApplicationDisabled { application } => json!({"application": application}),
         Kind::AssignmentMissing { group } => json!({"group": group}),

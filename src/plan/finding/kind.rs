@@ -79,6 +79,15 @@ pub enum Kind {
         /// The mappings that need it, by group.
         mappings: Vec<String>,
     },
+    /// Quarantine names a profile that a mapping gives to those who work, so that nobody is quarantined.
+    QuarantineShared {
+        /// Which sort.
+        sort: ProfileSort,
+        /// The profile's name.
+        name: String,
+        /// The mapping, by its group.
+        mapping: String,
+    },
     /// The application does not exist, or its name is not unique.
     ApplicationMissing {
         /// ARNs that have this name, where there are several.
@@ -236,6 +245,7 @@ impl Kind {
             || matches!(
                 self,
                 Self::ProfileMissing { .. }
+                    | Self::QuarantineShared { .. }
                     | Self::ApplicationMissing { .. }
                     | Self::ApplicationDisabled { .. }
                     | Self::AssignmentMissing { .. }
@@ -259,6 +269,7 @@ impl Kind {
                 Some(group.clone())
             }
             Self::ProfileMissing { sort, name, .. } => Some(format!("{} {name}", sort.as_str())),
+            Self::QuarantineShared { sort, name, .. } => Some(format!("quarantine {} {name}", sort.as_str())),
             Self::AssignmentLeft { group } => Some(group.to_string()),
             _ => None,
         }

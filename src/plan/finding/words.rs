@@ -124,6 +124,12 @@ pub(super) fn message(finding: &Finding, veil: Veil<'_>) -> String {
             let sort = sort.as_str();
             format!("there is no {sort} `{name}` in the instance{near}; needed by {}", list(mappings, Clone::clone))
         }
+        Kind::QuarantineShared { sort, name, mapping } => {
+            let sort = sort.as_str();
+            format!(
+                "quarantine would give the {sort} `{name}`, which the mapping of `{mapping}` gives to those who work"
+            )
+        }
         Kind::ApplicationMissing { candidates } if candidates.is_empty() => {
             "the application does not exist in Identity Center".to_owned()
         }
@@ -260,6 +266,9 @@ pub(super) fn fix(finding: &Finding, veil: Veil<'_>) -> String {
         Kind::GroupMissing { .. } => "correct the name in the configuration, or give the group's id".to_owned(),
         Kind::ProfileMissing { nearest: Some(near), .. } => format!("write `{near}`, or create the missing one"),
         Kind::ProfileMissing { sort, .. } => format!("create the {} in Connect, or name another", sort.as_str()),
+        Kind::QuarantineShared { sort, .. } => {
+            format!("name a {} for quarantine that no mapping gives; until then nobody is quarantined", sort.as_str())
+        }
         Kind::ApplicationMissing { candidates } if candidates.is_empty() => {
             "correct `application`, and `application_region` if it was made in another Region".to_owned()
         }
@@ -284,6 +293,9 @@ pub(super) fn fix(finding: &Finding, veil: Veil<'_>) -> String {
         }
         Kind::Leaver { .. } => {
             "nothing, if the person has left for good: `policy.removals` says what happens".to_owned()
+        }
+        Kind::Superseded { rung: Rung { next: Some(_), .. }, .. } => {
+            "nothing: it goes down the ladder of those who left, as `policy.removals` says".to_owned()
         }
         Kind::Superseded { .. } => format!("delete the Connect user {who} once nothing hangs on it any more"),
         Kind::AttributeDiffers { .. } => {

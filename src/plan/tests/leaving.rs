@@ -189,6 +189,18 @@ fn what_nobody_can_quarantine_into_stops_the_ladder_there() {
 }
 
 #[test]
+fn nobody_is_quarantined_into_what_a_mapping_gives() {
+    let mut world = world(Removals::Delete);
+    // By id, where the mapping names it: the configuration cannot tell.
+    world.settings.quarantine.as_mut().unwrap().security_profiles.push("sp-agent".to_owned());
+    world.carry_out();
+    world.wait(hours(72));
+    assert_eq!(world.lines(), ["profile-missing", "leaver ana@x.com"]);
+    let message = world.plan().findings()[0].message();
+    assert!(message.contains("`Agent`, which the mapping of `Agents` gives"), "{message}");
+}
+
+#[test]
 fn fifty_tags_leave_no_room_for_a_mark() {
     let mut world = world(Removals::Quarantine);
     let tags = &mut world.user("ana@x.com").tags;
