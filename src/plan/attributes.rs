@@ -61,12 +61,13 @@ impl Comparison<'_> {
     /// Compares.
     pub(super) fn compared(&self) -> Compared {
         let mut found = Compared::default();
+        let moved = self.has_moved();
         self.names(&mut found);
         if let Some(wanted) = &self.mapping.profiles {
-            self.profiles(wanted, &mut found);
+            self.profiles(wanted, moved, &mut found);
         }
-        self.phone(&mut found);
-        self.tags(&mut found);
+        self.phone(moved, &mut found);
+        self.tags(moved, &mut found);
         found
     }
 
@@ -91,6 +92,11 @@ impl Comparison<'_> {
     /// A move sets no names, since the directory's are as good as they were before it.
     fn names(&self, found: &mut Compared) {
         let course = self.course(self.modes.name, false);
+        let Principal { given_name, family_name, .. } = self.person;
+        // What the service stores is composed and cut, so most people's need not be for comparing.
+        if course == Course::Leave || (*given_name == self.user.first_name && *family_name == self.user.last_name) {
+            return;
+        }
         let (first, last) = name::given(self.person);
         let changed = |should: Option<String>, is: &Option<String>| should.filter(|should| is.as_ref() != Some(should));
         let first = changed(first, &self.user.first_name);
@@ -102,8 +108,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn profiles(&self, wanted: &WantedProfiles, found: &mut Compared) {
-        let moved = self.has_moved();
+    fn profiles(&self, wanted: &WantedProfiles, moved: bool, found: &mut Compared) {
         let catalog = self.catalog;
         if self.user.routing_profile.as_ref() != Some(&wanted.routing) {
             let course = self.course(self.modes.routing_profile, moved);
@@ -125,12 +130,12 @@ impl Comparison<'_> {
         }
     }
 
-    fn phone(&self, found: &mut Compared) {
+    fn phone(&self, moved: bool, found: &mut Compared) {
         let Some(wanted) = &self.mapping.mapping.phone else { return };
         if wanted.is_met_by(self.user.phone.as_ref()) {
             return;
         }
-        let course = self.course(self.modes.phone, self.has_moved());
+        let course = self.course(self.modes.phone, moved);
         let is = self.user.phone.as_ref().map(phone_words);
         for (position, (field, should)) in phone_words(wanted).into_iter().enumerate() {
             let is = is.as_ref().and_then(|is| is[position].1.clone());
@@ -140,8 +145,8 @@ impl Comparison<'_> {
     }
 
     /// The configured tags by their mode, and our own whatever the mode.
-    fn tags(&self, found: &mut Compared) {
-        let course = self.course(self.modes.tags, self.has_moved());
+    fn tags(&self, moved: bool, found: &mut Compared) {
+        let course = self.course(self.modes.tags, moved);
         let is = |key: &str| self.user.tags.get(key);
         let mut wanted: Vec<(&str, &str)> = Vec::new();
         for (key, value) in self.mapping.mapping.tags.iter().filter(|(key, value)| is(key) != Some(value)) {

@@ -47,7 +47,7 @@ pub(super) fn drift(
         application::assignments(&snapshot.application, desired, &mut draft.actions, &mut draft.findings);
         // What stands in the way of a member has been said; the rest belongs to nobody.
         let rest: Vec<_> = strays.unclaimed.iter().copied().filter(|user| !explained.contains(&user.id)).collect();
-        leavers::rest(&pass, &ladder, &roster, &rest, draft);
+        leavers::rest(&pass, &rest, draft);
     }
     count(snapshot, desired, &roster, &links, draft);
 }
@@ -90,11 +90,11 @@ pub(super) struct Pass<'a> {
     pub(super) settings: &'a Settings,
     pub(super) desired: &'a Desired<'a>,
     pub(super) fence: &'a Fence<'a>,
-    roster: &'a Roster<'a>,
+    pub(super) roster: &'a Roster<'a>,
     /// Of each Connect user, whether their login is exactly a member's.
     taken: &'a [bool],
     strays: &'a Strays<'a>,
-    ladder: &'a Ladder<'a>,
+    pub(super) ladder: &'a Ladder<'a>,
 }
 
 impl<'a> Pass<'a> {

@@ -63,7 +63,8 @@ impl<'a> Fence<'a> {
         profiles.into_iter().any(|id| self.admins.contains(id))
     }
 
-    fn is_free(&self, user: &ConnectUser) -> bool {
+    /// Whether a user of ours may be changed: neither protected nor an administrator.
+    pub(super) fn is_free(&self, user: &ConnectUser) -> bool {
         let is_protected_admin = self.policy.protect_admins && self.is_admin(user);
         !self.protects(&user.login) && !is_protected_admin
     }

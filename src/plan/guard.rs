@@ -8,20 +8,21 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::action::{Action, ActionKind};
 use super::fence::Fence;
 use super::finding::Finding;
-use super::marks::Marks;
+use super::marks::Mark;
 use super::ownership::Ownership;
 use super::{Counts, Plan};
 use crate::model::connect::ConnectUser;
 use crate::model::id::{ConnectUserId, Login};
 use crate::model::settings::{GroupRef, Limit, Settings};
 use crate::model::snapshot::{Scope, Snapshot};
+use crate::model::tag;
 
 /// Quarantines are counted over so long.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -187,29 +188,43 @@ fn too_many(actions: &[Action], snapshot: &Snapshot, settings: &Settings) -> BTr
     let count = |kinds: &[ActionKind]| {
         u64::try_from(actions.iter().filter(|action| kinds.contains(&action.kind())).count()).unwrap_or(u64::MAX)
     };
-    let quarantines = |user: &&ConnectUser| {
-        let tags = user.attributes.as_ref().map(|attributes| &attributes.tags)?;
-        Ownership::of_tags(tags, &settings.owner).is_owned().then(|| Marks::read(tags, snapshot.time).quarantined_at)
-    };
-    let of_owned: Vec<_> = snapshot.users.iter().filter_map(|user| quarantines(&user)).collect();
-    let active = of_owned.iter().filter(|mark| !mark.is_there()).count();
-    let is_recent = |mark: Timestamp| snapshot.time.duration_since(mark) < DAY;
-    let recent = of_owned.iter().filter(|mark| mark.time().is_some_and(is_recent)).count();
-    let removals = most(settings.policy.max_removals, active, REMOVALS_ALWAYS);
-    let changes = most(settings.policy.max_changes, snapshot.users.len(), CHANGES_ALWAYS);
-    let recent = u64::try_from(recent).unwrap_or(u64::MAX);
     let mut kinds = BTreeSet::new();
-    if count(&[ActionKind::QuarantineUser]) + recent > removals {
-        kinds.insert(ActionKind::QuarantineUser);
-    }
-    if count(&[ActionKind::DeleteUser]) > removals {
-        kinds.insert(ActionKind::DeleteUser);
+    let (quarantines, deletes) = (count(&[ActionKind::QuarantineUser]), count(&[ActionKind::DeleteUser]));
+    if quarantines + deletes > 0 {
+        let Quarantined { not_yet, recently } = Quarantined::count(snapshot, settings);
+        let removals = most(settings.policy.max_removals, not_yet, REMOVALS_ALWAYS);
+        kinds.extend((quarantines > 0 && quarantines + recently > removals).then_some(ActionKind::QuarantineUser));
+        kinds.extend((deletes > removals).then_some(ActionKind::DeleteUser));
     }
     let changing = [ActionKind::CreateUser, ActionKind::AdoptUser, ActionKind::UpdateUser];
-    if count(&changing) > changes {
+    if count(&changing) > most(settings.policy.max_changes, snapshot.users.len(), CHANGES_ALWAYS) {
         kinds.extend(changing);
     }
     kinds
+}
+
+/// How many owned users are not in quarantine, and how many came into it within a day.
+struct Quarantined {
+    not_yet: usize,
+    recently: u64,
+}
+
+impl Quarantined {
+    fn count(snapshot: &Snapshot, settings: &Settings) -> Self {
+        let owned = snapshot.users.iter().filter_map(|user| {
+            let tags = user.attributes.as_ref().map(|attributes| &attributes.tags)?;
+            Ownership::of_tags(tags, &settings.owner).is_owned().then_some(tags)
+        });
+        let mut counted = Self { not_yet: 0, recently: 0 };
+        for tags in owned {
+            match tags.get(tag::QUARANTINED_AT).map(|value| Mark::read(value, snapshot.time)) {
+                None => counted.not_yet += 1,
+                Some(Mark::At(at)) if snapshot.time.duration_since(at) < DAY => counted.recently += 1,
+                Some(_) => {}
+            }
+        }
+        counted
+    }
 }
 
 /// What a limit comes to. Percentages round down, but always allow a few; a plain number is exact.

@@ -20,7 +20,7 @@ impl<'a> Pass<'a> {
     /// and everything else in the next pass.
     pub(super) fn keep(&self, member: &Member<'a>, user: &ConnectUser, draft: &mut Draft) {
         let (Some(attributes), Some(mapping)) = (&user.attributes, self.winning(member)) else { return };
-        let is_free = self.fence.may_change(user);
+        let is_free = self.fence.is_free(user);
         if is_free {
             let marks = Marks::read(&attributes.tags, self.snapshot.time);
             if marks.in_quarantine() {

@@ -8,7 +8,7 @@ use super::drift::Pass;
 use super::fence::Fence;
 use super::finding::{Finding, Kind};
 use super::guard::Draft;
-use super::ladder::{Ladder, Leaving, finding};
+use super::ladder::{Leaving, finding};
 use super::likeness::{self, Face};
 use super::marks::Marks;
 use super::ownership::Ownership;
@@ -20,21 +20,15 @@ use crate::model::settings::{GroupRef, Settings};
 use crate::model::snapshot::Snapshot;
 
 /// What there is to say and to do about users that belong to no member, about groups, and about marks.
-pub(super) fn rest(
-    pass: &Pass<'_>,
-    ladder: &Ladder<'_>,
-    roster: &Roster<'_>,
-    unclaimed: &[&ConnectUser],
-    draft: &mut Draft,
-) {
-    let Pass { snapshot, settings, desired, fence, .. } = pass;
+pub(super) fn rest(pass: &Pass<'_>, unclaimed: &[&ConnectUser], draft: &mut Draft) {
+    let Pass { snapshot, settings, desired, fence, roster, .. } = pass;
     groups(snapshot, settings, desired, roster, draft);
     let missing = settings.mappings.iter().any(|mapping| is_missing(snapshot, &mapping.group));
     for user in unclaimed {
         match roster.ownership_of(user) {
             Ownership::Owned { principal, mapping } => match principal {
                 Some(principal) => {
-                    departed(PrincipalId::new(principal), mapping, user, missing, pass, ladder, draft);
+                    departed(PrincipalId::new(principal), mapping, user, missing, pass, draft);
                 }
                 None => draft.findings.push(Finding::of_user(Kind::Unmapped { mapping: None }, &user.login)),
             },
@@ -51,7 +45,7 @@ pub(super) fn rest(
         }
     }
     near_misses(desired, fence, unclaimed, draft);
-    for user in roster.users.iter().filter(|user| roster.ownership_of(user).is_owned()) {
+    for (user, _) in roster.iter().filter(|(_, ownership)| ownership.is_owned()) {
         // Marks on a user that is not ours are not ours either.
         draft.findings.extend(invalid_marks(user, snapshot.time));
     }
@@ -65,9 +59,9 @@ fn departed(
     user: &ConnectUser,
     unsure: bool,
     pass: &Pass<'_>,
-    ladder: &Ladder<'_>,
     draft: &mut Draft,
 ) {
+    let ladder = pass.ladder;
     let person = pass.snapshot.directory.principals.get(&principal);
     let is_disabled = pass.desired.disabled.contains(&principal);
     let reason = if is_disabled { Reason::Disabled } else { Reason::Outside(ladder.groups()) };
@@ -88,11 +82,11 @@ fn departed(
 /// Groups that are missing, or that nobody is in.
 fn groups(snapshot: &Snapshot, settings: &Settings, desired: &Desired<'_>, roster: &Roster<'_>, draft: &mut Draft) {
     let owned_by = |is_meant: &dyn Fn(&str) -> bool| {
-        let mapping_of = |user| match roster.ownership_of(user) {
+        let mappings = roster.iter().filter_map(|(_, ownership)| match ownership {
             Ownership::Owned { mapping, .. } => mapping,
             _ => None,
-        };
-        roster.users.iter().filter_map(mapping_of).filter(|mapping| is_meant(mapping)).count()
+        });
+        mappings.filter(|mapping| is_meant(mapping)).count()
     };
     for mapping in settings.mappings.iter().filter(|mapping| is_missing(snapshot, &mapping.group)) {
         let owned = owned_by(&|tagged| match &mapping.group {

@@ -40,7 +40,10 @@ impl fmt::Display for Unfit {
         match self {
             Self::Short => write!(f, "it has fewer than {SHORTEST} characters"),
             Self::Long(length) => write!(f, "it has {length} characters, and {LONGEST} are the most"),
-            Self::Letter(letter) => write!(f, "`{}` may not stand in it", letter.escape_default()),
+            Self::Letter(letter) if letter.is_alphanumeric() || letter.is_ascii_graphic() => {
+                write!(f, "`{letter}` may not stand in it")
+            }
+            Self::Letter(letter) => write!(f, "`{}` may not stand in it", letter.escape_unicode()),
             Self::At => f.write_str("it has an `@` but is not of the form of an e-mail address"),
         }
     }

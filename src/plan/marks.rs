@@ -23,11 +23,11 @@ pub enum Mark {
 }
 
 impl Mark {
-    fn read(tags: &BTreeMap<String, String>, key: &str, now: Timestamp) -> Self {
-        let Some(value) = tags.get(key) else { return Self::None };
+    /// Reads a tag's value. `now` is the time of the pass.
+    pub(super) fn read(value: &str, now: Timestamp) -> Self {
         match value.parse::<Timestamp>() {
             Ok(mark) if mark.duration_since(now) <= FUTURE => Self::At(mark),
-            _ => Self::Invalid(value.clone()),
+            _ => Self::Invalid(value.to_owned()),
         }
     }
 
@@ -71,16 +71,22 @@ impl Marks {
     /// Reads them off a user's tags. `now` is the time of the pass.
     #[must_use]
     pub fn read(tags: &BTreeMap<String, String>, now: Timestamp) -> Self {
-        let value = |key| tags.get(key).map(String::as_str).filter(|value| !value.is_empty());
-        let security = [tag::WAS_SECURITY_PROFILES, tag::WAS_SECURITY_PROFILES_2].into_iter().filter_map(value);
-        Self {
-            absent_since: Mark::read(tags, tag::ABSENT_SINCE, now),
-            quarantined_at: Mark::read(tags, tag::QUARANTINED_AT, now),
-            was: Was {
-                routing_profile: value(tag::WAS_ROUTING_PROFILE).map(RoutingProfileId::new),
-                security_profiles: security.flat_map(str::split_whitespace).map(SecurityProfileId::new).collect(),
-            },
+        let mut marks = Self::default();
+        // Nearly nobody carries any, so one walk over the few tags is all that it takes.
+        for (key, value) in tags {
+            match key.as_str() {
+                tag::ABSENT_SINCE => marks.absent_since = Mark::read(value, now),
+                tag::QUARANTINED_AT => marks.quarantined_at = Mark::read(value, now),
+                tag::WAS_ROUTING_PROFILE if !value.is_empty() => {
+                    marks.was.routing_profile = Some(RoutingProfileId::new(value));
+                }
+                tag::WAS_SECURITY_PROFILES | tag::WAS_SECURITY_PROFILES_2 => {
+                    marks.was.security_profiles.extend(value.split_whitespace().map(SecurityProfileId::new));
+                }
+                _ => {}
+            }
         }
+        marks
     }
 
     /// Whether quarantine has begun, even if it was cut short: there is something to be given back.

@@ -9,7 +9,8 @@ use crate::model::id::{ConnectUserId, Login, PrincipalId, fold};
 
 pub(super) struct Roster<'a> {
     pub(super) users: &'a [ConnectUser],
-    owner: &'a str,
+    /// Whose each of them is.
+    ownership: Vec<Ownership<'a>>,
     /// Positions in `users`.
     by_login: FxHashMap<&'a str, usize>,
     by_principal: FxHashMap<&'a str, Vec<&'a ConnectUser>>,
@@ -47,12 +48,13 @@ impl<'a> Roster<'a> {
         let mut by_principal: FxHashMap<&str, Vec<&ConnectUser>> =
             FxHashMap::with_capacity_and_hasher(users.len(), rustc_hash::FxBuildHasher);
         let mut counts = (0, 0);
-        for (at, user) in users.iter().enumerate() {
+        let ownership: Vec<Ownership<'_>> = users.iter().map(|user| Ownership::of(user, owner)).collect();
+        for (at, (user, ownership)) in users.iter().zip(&ownership).enumerate() {
             by_login.insert(user.login.as_str(), at);
-            match Ownership::of(user, owner) {
+            match ownership {
                 Ownership::Owned { principal, .. } => {
                     counts.0 += 1;
-                    if let Some(principal) = principal {
+                    if let Some(principal) = *principal {
                         by_principal.entry(principal).or_default().push(user);
                     }
                 }
@@ -60,11 +62,17 @@ impl<'a> Roster<'a> {
                 Ownership::Foreign | Ownership::Unknown => {}
             }
         }
-        Self { users, owner, by_login, by_principal, owned: counts.0, elsewhere: counts.1 }
+        Self { users, ownership, by_login, by_principal, owned: counts.0, elsewhere: counts.1 }
     }
 
-    pub(super) fn ownership_of<'u>(&self, user: &'u ConnectUser) -> Ownership<'u> {
-        Ownership::of(user, self.owner)
+    /// The users with whose they are.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a ConnectUser, Ownership<'a>)> {
+        self.users.iter().zip(self.ownership.iter().copied())
+    }
+
+    /// Whose a user is; one who is not of this roster is nobody's.
+    pub(super) fn ownership_of(&self, user: &ConnectUser) -> Ownership<'a> {
+        self.position(&user.login).map_or(Ownership::Unknown, |at| self.ownership[at])
     }
 
     /// Where the user with exactly this login stands.
@@ -75,7 +83,7 @@ impl<'a> Roster<'a> {
     /// Links one member, by the tag first and by the login second.
     pub(super) fn link(&self, person: &PrincipalId, login: Option<&Login>) -> Link<'a> {
         let at = login.and_then(|login| self.position(login));
-        let exact = at.map(|at| Exact { at, user: &self.users[at], ownership: self.ownership_of(&self.users[at]) });
+        let exact = at.map(|at| Exact { at, user: &self.users[at], ownership: self.ownership[at] });
         let mut carrying = self.by_principal.get(person.as_str()).cloned().unwrap_or_default();
         carrying.sort_by_key(|user| &user.login);
         let mut link = Link { exact, ..Link::default() };

@@ -55,25 +55,25 @@ impl Finding {
     /// One sentence that can be read alone.
     #[must_use]
     pub fn message(&self) -> String {
-        words::message(self, &str::to_owned)
+        words::message(self, &printable)
     }
 
     /// The one thing to do about it.
     #[must_use]
     pub fn fix(&self) -> String {
-        words::fix(self, &str::to_owned)
+        words::fix(self, &printable)
     }
 
     /// The same sentence for readers who may not see who it is about: whatever names a person goes through `veil`.
     #[must_use]
     pub fn message_veiled(&self, veil: Veil<'_>) -> String {
-        words::message(self, veil)
+        words::message(self, &|text| printable(&veil(text)))
     }
 
     /// The fix, likewise.
     #[must_use]
     pub fn fix_veiled(&self, veil: Veil<'_>) -> String {
-        words::fix(self, veil)
+        words::fix(self, &|text| printable(&veil(text)))
     }
 
     /// What was seen, as a JSON object.
@@ -108,4 +108,20 @@ impl Finding {
         let leading = hash.finalize().iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         format!("{leading:012x}")
     }
+}
+
+/// Text that a terminal shows as it is: what would move the cursor or turn the line round is written out.
+fn printable(text: &str) -> String {
+    let hides = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, letter| {
+        if hides(letter) {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push(letter);
+        }
+        shown
+    })
 }

@@ -267,3 +267,14 @@ fn a_finding_keeps_its_identity_and_another_target_has_another() {
     assert_eq!(one.id(&world.settings.name), later.id(&world.settings.name), "evidence is no part of it");
     assert_ne!(one.id(&world.settings.name), one.id(&crate::model::id::TargetName::new("sales")));
 }
+
+#[test]
+fn what_a_terminal_would_act_on_is_written_out() {
+    let mut world = World::empty();
+    world.member("\u{202e}live\u{1b}[31m@x.com");
+    let message = world.plan().findings()[0].message();
+    assert!(message.starts_with("`\\u{202e}live\\u{1b}[31m@x.com` cannot"), "{message}");
+    let mut world = World::empty();
+    world.member("zoë@x.com");
+    assert!(world.plan().findings()[0].message().ends_with("`ë` may not stand in it"));
+}
