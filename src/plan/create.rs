@@ -2,10 +2,10 @@
 
 use super::action::{Action, Change, Write};
 use super::attributes;
-use super::drift::Pass;
 use super::finding::Kind;
 use super::guard::Draft;
 use super::name;
+use super::pass::Pass;
 use super::resolve::{Member, of_person};
 use crate::model::connect::NewUser;
 use crate::model::id::Login;

@@ -11,13 +11,13 @@ use super::guard::Draft;
 use super::ladder::{Ladder, Leaving};
 use super::leavers;
 use super::ownership::Ownership;
-use super::resolve::{Desired, Member, ResolvedMapping, Unusable, of_person};
+use super::pass::Pass;
+use super::resolve::{Desired, Member, Unusable, of_person};
 use super::roster::{Exact, Link, Roster, Strays};
 use crate::model::connect::ConnectUser;
 use crate::model::id::{ConnectUserId, Login, PrincipalId};
 use crate::model::settings::{Mismatches, Renames, Settings};
 use crate::model::snapshot::{Scope, Snapshot};
-use crate::model::tag;
 
 /// Compares both worlds of one target.
 pub(super) fn drift(
@@ -84,19 +84,6 @@ fn count(
     (counts.owned, counts.elsewhere) = (roster.owned, roster.elsewhere);
 }
 
-/// What every decision about a member looks at.
-pub(super) struct Pass<'a> {
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) settings: &'a Settings,
-    pub(super) desired: &'a Desired<'a>,
-    pub(super) fence: &'a Fence<'a>,
-    pub(super) roster: &'a Roster<'a>,
-    /// Of each Connect user, whether their login is exactly a member's.
-    taken: &'a [bool],
-    strays: &'a Strays<'a>,
-    pub(super) ladder: &'a Ladder<'a>,
-}
-
 impl<'a> Pass<'a> {
     /// Decides about one member. Connect users that a finding of theirs explains are noted in `explained`.
     fn member(
@@ -145,11 +132,6 @@ impl<'a> Pass<'a> {
         self.settings.policy.renames == Renames::Recreate
             && earlier.login != *login
             && !is_case_only(&earlier.login, login)
-    }
-
-    /// Whether a Connect user has exactly the login of a member.
-    fn is_a_members(&self, user: &ConnectUser) -> bool {
-        self.roster.position(&user.login).is_some_and(|at| self.taken[at])
     }
 
     fn unusable(&self, member: &Member<'_>, unusable: &Unusable) -> Finding {
@@ -243,18 +225,6 @@ impl<'a> Pass<'a> {
             }
         }
         self.create(member, login, draft);
-    }
-
-    /// The tags that make a user ours, this person's and this mapping's.
-    pub(super) fn own_tags(&self, member: &Member<'_>, group: &str) -> std::collections::BTreeMap<String, String> {
-        [(tag::OWNER, self.settings.owner.as_str()), (tag::PRINCIPAL, member.person.id.as_str()), (tag::MAPPING, group)]
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .into()
-    }
-
-    /// The mapping that a member's settings come from.
-    pub(super) fn winning(&self, member: &Member<'_>) -> Option<&'a ResolvedMapping<'a>> {
-        self.desired.mappings.get(*member.mappings.first()?)
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::action::{Account, Action, Change, ProfileIds, Write};
 use super::attributes::{Comparison, Standing, security_names};
-use super::drift::Pass;
 use super::finding::Kind;
 use super::guard::Draft;
 use super::marks::Marks;
+use super::pass::Pass;
 use super::resolve::{Member, ResolvedMapping, of_person};
 use super::roster::Link;
 use crate::model::connect::{Attributes, ConnectUser};

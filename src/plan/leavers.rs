@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 
 use super::action::Reason;
-use super::drift::Pass;
 use super::fence::Fence;
 use super::finding::{Finding, Kind};
 use super::guard::Draft;
@@ -12,6 +11,7 @@ use super::ladder::{Leaving, finding};
 use super::likeness::{self, Face};
 use super::marks::Marks;
 use super::ownership::Ownership;
+use super::pass::Pass;
 use super::resolve::{Desired, ResolvedMapping, of_person};
 use super::roster::Roster;
 use crate::model::connect::ConnectUser;

@@ -35,6 +35,7 @@ pub mod login;
 pub mod marks;
 mod name;
 mod ownership;
+mod pass;
 mod resolve;
 mod roster;
 #[cfg(test)]
