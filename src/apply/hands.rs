@@ -1,6 +1,6 @@
 //! One action at a time: look, then write what is not so already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::cost::Progress;
 use super::outcome::{Failure, Outcome, Skip};
 use crate::aws::{self, Assigned, ErrorKind, IdentityCenter, Portrait};
 use crate::model::connect::NewUser;
-use crate::model::id::{ConnectUserId, Login, PrincipalId};
+use crate::model::id::{ConnectUserId, Login, PrincipalId, SecurityProfileId};
 use crate::model::tag;
 use crate::plan::marks::{Marks, Was};
 use crate::plan::{Account, Action, ActionKind, Departed, Ownership, Plan, ProfileIds, Update, Write};
@@ -24,6 +24,7 @@ pub(super) struct Hands<'a> {
     pub(super) identity_center: IdentityCenter,
     pub(super) owner: &'a str,
     pub(super) time: jiff::Timestamp,
+    pub(super) protected: &'a BTreeSet<SecurityProfileId>,
     creating: &'a CancellationToken,
     stop: &'a CancellationToken,
     progress: &'a Progress,
@@ -52,7 +53,7 @@ impl From<Skip> for Halt {
 
 impl<'a> Hands<'a> {
     pub(super) fn new(
-        site: &Site<'a>,
+        site: &'a Site<'a>,
         stop: &'a CancellationToken,
         creating: &'a CancellationToken,
         progress: &'a Progress,
@@ -63,6 +64,7 @@ impl<'a> Hands<'a> {
             identity_center: site.identity_center.until(stop),
             owner: site.owner,
             time: site.time,
+            protected: &site.protected,
             creating,
             stop,
             progress,
@@ -194,6 +196,10 @@ impl<'a> Hands<'a> {
             // Handed over by hand: the tag is among what is to be written.
             Ownership::Owned { principal: None, .. } if update.tags.contains_key(tag::PRINCIPAL) => {}
             _ => return Err(Skip::UserChanged.into()),
+        }
+        // The index does not know it yet: what they had has to be given back first.
+        if self.marks_of(&user).in_quarantine() {
+            return Err(Skip::MarksChanged.into());
         }
         let left = update.left_for(&user.attributes);
         if left.is_empty() {

@@ -10,11 +10,14 @@ use crate::plan::marks::Marks;
 use crate::plan::{Account, Departed, Ownership, Reason};
 
 impl Hands<'_> {
-    /// The Connect user as it is now.
+    /// The Connect user as it is now. An administrator is no user to be changed, whatever the index said.
     pub(super) async fn look(&self, account: &Account) -> Result<Portrait, Halt> {
         let user = self.target.describe_user(&account.id).await?.ok_or(Skip::UserGone)?;
         if user.login != account.login {
             return Err(Skip::UserChanged.into());
+        }
+        if !user.attributes.security_profiles.is_disjoint(self.protected) {
+            return Err(Skip::UserProtected.into());
         }
         Ok(user)
     }

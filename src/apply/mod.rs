@@ -10,7 +10,7 @@ mod hands;
 mod look;
 mod outcome;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -23,7 +23,7 @@ pub use self::cost::{Progress, seconds};
 use self::hands::Hands;
 pub use self::outcome::{Failure, Outcome, Skip};
 use crate::aws::{self, ErrorKind, IdentityCenter};
-use crate::model::id::ConnectUserId;
+use crate::model::id::{ConnectUserId, SecurityProfileId};
 use crate::plan::finding::{Finding, Kind};
 use crate::plan::{Action, ActionKind, Plan, Write};
 
@@ -54,6 +54,8 @@ pub struct Site<'a> {
     pub owner: &'a str,
     /// The services' time of the pass.
     pub time: Timestamp,
+    /// Security profiles whose holders are not touched.
+    pub protected: BTreeSet<SecurityProfileId>,
 }
 
 /// What came of a plan.

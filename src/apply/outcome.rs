@@ -63,6 +63,8 @@ pub enum Skip {
     UserGone,
     /// The Connect user is not, or no longer, ours and this person's.
     UserChanged,
+    /// The Connect user administers the instance.
+    UserProtected,
     /// Other marks stand on the Connect user than those by which it was decided.
     MarksChanged,
     /// The person is not, or no longer, as they were when it was decided.
@@ -83,6 +85,7 @@ impl Skip {
             Self::Earlier => "what had to be done to the same user before it did not come out well",
             Self::UserGone => "looked at again, there is no such Connect user any more",
             Self::UserChanged => "looked at again, the Connect user is not ours and this person's",
+            Self::UserProtected => "looked at again, the Connect user holds a security profile that is protected",
             Self::MarksChanged => "looked at again, the Connect user carries other marks than it was decided by",
             Self::PersonChanged => "looked at again, the person has not left in the way that it was decided by",
             Self::NoAnswer(_) => "looked at again, there was no answer, and without one nobody is removed",

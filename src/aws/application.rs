@@ -12,7 +12,6 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::connector::Announce;
-use super::directory::IdentityCenterAt;
 use super::error::{Error, ErrorKind};
 use super::iam::Place;
 use super::lane::Lane;
@@ -57,17 +56,24 @@ pub(super) struct InstanceFound {
 }
 
 impl SsoAdmin {
-    /// `config` decides which Region it is and as whom it is called.
-    pub(super) fn new(config: &SdkConfig, pace: &Pace, rate: &Rate, at: &IdentityCenterAt) -> Self {
-        let account = at.role.as_ref().and_then(Role::account);
-        let region = config.region().map_or(at.region.as_str(), AsRef::as_ref).to_owned();
+    /// `config` decides which Region it is and as whom it is called; `role` in which account, and `instance_arn` which
+    /// instance is meant where there are several.
+    pub(super) fn new(
+        config: &SdkConfig,
+        pace: &Pace,
+        rate: &Rate,
+        role: Option<&Role>,
+        instance_arn: Option<&String>,
+    ) -> Self {
+        let account = role.and_then(Role::account);
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
         let here = Place { region, account: account.clone(), ..Place::default() };
         let lane = Lane::new(pace, rate, account, here);
         let client = aws_sdk_ssoadmin::config::Builder::from(config)
             .interceptor(Announce(lane.clone()))
             .retry_classifier(Corrections(Service::SsoAdmin))
             .build();
-        Self { client: Client::from_conf(client), lane, instance_arn: at.instance_arn.clone(), found: Arc::default() }
+        Self { client: Client::from_conf(client), lane, instance_arn: instance_arn.cloned(), found: Arc::default() }
     }
 
     pub(super) fn counted(&self, ledger: &Ledger) -> Self {

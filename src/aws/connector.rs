@@ -9,7 +9,6 @@
 //! All three make errors of the attempt, so that the SDK retries them as it retries everything else.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -29,51 +28,14 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use aws_smithy_types::retry::ErrorKind;
 use tokio::time::Instant;
 
 use super::answer;
+use super::error::Fault;
 use super::lane::Lane;
 use super::operation::Operation;
 use super::pace::{Bucket, Turn};
 use crate::model::limits::Timeouts;
-
-/// What is wrong with an attempt, where the SDK itself would see nothing or something else.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
-    /// The attempt took too long.
-    #[error("no answer within {}", Seconds(*.0))]
-    Attempt(Duration),
-    /// All attempts together took too long.
-    #[error("no answer within {}, all attempts taken together", Seconds(*.0))]
-    Call(Duration),
-    /// The connection ended in the middle of the answer.
-    #[error("the answer broke off")]
-    BrokeOff(#[source] BoxError),
-    /// The answer is not the service's.
-    #[error("the answer {0}")]
-    Unreadable(String),
-}
-
-struct Seconds(Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} s", self.0.as_secs_f64())
-    }
-}
-
-impl From<Fault> for ConnectorError {
-    /// With what the SDK has to know to retry the attempt, or not.
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Attempt(_) => Self::timeout(fault.into()),
-            Fault::Call(_) => Self::other(fault.into(), None),
-            Fault::BrokeOff(_) => Self::io(fault.into()),
-            Fault::Unreadable(_) => Self::other(fault.into(), Some(ErrorKind::TransientError)),
-        }
-    }
-}
 
 /// What the connector has to know of the call that an attempt belongs to. It travels with the request.
 #[derive(Debug, Clone)]

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_identitystore::Client;
-use aws_sdk_identitystore::types::{AlternateIdentifier, GroupMembership, MemberId, UniqueAttribute};
-use aws_smithy_types::Document;
 use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
@@ -15,23 +13,16 @@ use super::application::SsoAdmin;
 use super::connector::Announce;
 use super::error::{Error, ErrorKind};
 use super::iam::Place;
-use super::lane::Lane;
+use super::lane::{Lane, SIDE_BY_SIDE};
 use super::ledger::Ledger;
-use super::operation;
 use super::pace::Pace;
-use super::paging::{self, Page};
 use super::people::read_people;
+use super::store::Store;
 use crate::model::directory::{Directory, Group, Principal};
-use crate::model::id::{GroupId, PrincipalId};
+use crate::model::id::PrincipalId;
 use crate::model::limits::Rates;
 use crate::model::reference::Role;
 use crate::model::settings::GroupRef;
-
-/// How many groups are read, and how many people described, at the same time.
-pub(super) const SIDE_BY_SIDE: usize = 16;
-
-/// The most that a page of Identity Store holds.
-const PAGE: i32 = 100;
 
 /// Which Identity Center it is.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +60,7 @@ impl IdentityCenter {
         };
         let lane = Lane::new(pace, &rates.identity_store, account, here);
         let store = aws_sdk_identitystore::config::Builder::from(&config).interceptor(Announce(lane.clone())).build();
-        let admin = SsoAdmin::new(&config, pace, &rates.sso_admin, &at);
+        let admin = SsoAdmin::new(&config, pace, &rates.sso_admin, at.role.as_ref(), at.instance_arn.as_ref());
         Self { at, config, store: Client::from_conf(store), lane, admin }
     }
 
@@ -100,7 +91,7 @@ impl IdentityCenter {
     /// SSO Admin of this Identity Center in another Region, where an application may have been made.
     pub(super) fn admin_in(&self, region: &str, pace: &Pace, rates: &Rates) -> SsoAdmin {
         let config = self.config.clone().into_builder().region(Region::new(region.to_owned())).build();
-        SsoAdmin::new(&config, pace, &rates.sso_admin, &self.at)
+        SsoAdmin::new(&config, pace, &rates.sso_admin, self.at.role.as_ref(), self.at.instance_arn.as_ref())
     }
 
     /// The Region in which it is switched on.
@@ -147,101 +138,6 @@ impl IdentityCenter {
         };
         let place = Place { store: Some(id.clone()), ..self.lane.place().clone() };
         Ok(Store { client: self.store.clone(), lane: self.lane.at(place), id })
-    }
-}
-
-/// An identity store whose id is known.
-pub(super) struct Store {
-    pub(super) client: Client,
-    pub(super) lane: Lane,
-    pub(super) id: String,
-}
-
-impl Store {
-    /// A group and all its memberships; `None` where the service says that there is no such group.
-    pub(super) async fn group(&self, reference: &GroupRef) -> Result<Option<Group>, Error> {
-        let found = match reference {
-            GroupRef::Name(name) => self.group_by_name(name).await.map(|id| (id, Some(name.clone()))),
-            GroupRef::Id(id) => self.group_by_id(id).await,
-        };
-        let (id, name) = match found {
-            Err(error) if error.says_gone("GROUP") => return Ok(None),
-            found => found?,
-        };
-        match self.members(&id).await {
-            Err(error) if error.says_gone("GROUP") => Ok(None),
-            members => Ok(Some(Group { members: members?, id, name })),
-        }
-    }
-
-    /// The id of the group with this display name; `None` where the service says that there is none.
-    pub(super) async fn group_named(&self, name: &str) -> Result<Option<GroupId>, Error> {
-        match self.group_by_name(name).await {
-            Err(error) if error.says_gone("GROUP") => Ok(None),
-            found => found.map(Some),
-        }
-    }
-
-    async fn group_by_name(&self, name: &str) -> Result<GroupId, Error> {
-        let operation = &operation::GET_GROUP_ID;
-        let doing = || format!("find the group `{name}`");
-        let attribute = UniqueAttribute::builder()
-            .attribute_path("displayName")
-            .attribute_value(Document::String(name.to_owned()))
-            .build()
-            .map_err(|error| {
-                Error::plain(ErrorKind::Invalid, Some(operation), self.lane.place(), doing(), error.to_string())
-            })?;
-        let call = self
-            .client
-            .get_group_id()
-            .identity_store_id(&self.id)
-            .alternate_identifier(AlternateIdentifier::UniqueAttribute(attribute));
-        let answer = self.lane.call(operation, doing, call.send()).await?;
-        self.given(operation, doing, answer.group_id).map(GroupId::new)
-    }
-
-    async fn group_by_id(&self, id: &str) -> Result<(GroupId, Option<String>), Error> {
-        let operation = &operation::DESCRIBE_GROUP;
-        let doing = || format!("find the group `{id}`");
-        let call = self.client.describe_group().identity_store_id(&self.id).group_id(id);
-        let answer = self.lane.call(operation, doing, call.send()).await?;
-        let id = self.given(operation, doing, answer.group_id).map(GroupId::new)?;
-        Ok((id, answer.display_name))
-    }
-
-    async fn members(&self, group: &GroupId) -> Result<BTreeSet<PrincipalId>, Error> {
-        let operation = &operation::LIST_GROUP_MEMBERSHIPS;
-        let doing = || format!("list the members of group `{group}`");
-        let fetch = |token| async move {
-            let call = self
-                .client
-                .list_group_memberships()
-                .identity_store_id(&self.id)
-                .group_id(group.as_str())
-                .max_results(PAGE)
-                .set_next_token(token);
-            let answer = self.lane.call(operation, doing, call.send()).await?;
-            Ok(Page::new(Some(answer.group_memberships), answer.next_token))
-        };
-        let member = |membership: GroupMembership| {
-            let Some(MemberId::UserId(id)) = membership.member_id else {
-                let what = format!("membership `{}` is of something that is not a user", membership.membership_id);
-                return Err(self.lane.unreadable(operation, doing(), what));
-            };
-            self.given(operation, doing, id).map(PrincipalId::new)
-        };
-        paging::collect(&self.lane, operation, doing, fetch).await?.into_iter().map(member).collect()
-    }
-
-    /// The SDK fills an id that the service leaves out with nothing.
-    pub(super) fn given(
-        &self,
-        operation: &'static operation::Operation,
-        doing: impl Fn() -> String,
-        id: String,
-    ) -> Result<String, Error> {
-        if id.is_empty() { Err(self.lane.unreadable(operation, doing(), "the answer lacks an id")) } else { Ok(id) }
     }
 }
 

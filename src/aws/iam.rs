@@ -2,37 +2,8 @@
 
 use serde_json::json;
 
-use super::operation::{self, Effect, Operation};
+use super::operation::{self, Effect, Operation, Resource};
 use crate::model::tag;
-
-/// A kind of resource that a policy statement names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resource {
-    /// Operations that know no resource.
-    Any,
-    /// The identity store.
-    Store,
-    /// Its groups.
-    Group,
-    /// Its users.
-    User,
-    /// Its memberships.
-    Membership,
-    /// An application of Identity Center.
-    Application,
-    /// A Connect instance.
-    Instance,
-    /// Its users.
-    Agent,
-    /// Its routing profiles.
-    RoutingProfile,
-    /// Its security profiles.
-    SecurityProfile,
-    /// Its hierarchy groups.
-    HierarchyGroup,
-    /// Its quick connects.
-    QuickConnect,
-}
 
 /// Where an operation acts, as far as that is known. What is not known becomes `*` in a policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,6 +14,10 @@ use super::operation::Operation;
 use super::pace::{Bucket, Pace, Scope, Turn};
 use crate::model::limits::Rate;
 
+/// How many things of one sort are read at the same time. The pace of the service spaces the calls; this bounds how many
+/// wait for it.
+pub(super) const SIDE_BY_SIDE: usize = 16;
+
 /// Where and how fast a client calls. Clones share the buckets.
 #[derive(Debug, Clone)]
 pub(super) struct Lane {

@@ -7,7 +7,7 @@
 //! * [`pace`](Pace), `lane` – a call waits for its turn, then is made.
 //! * `connector`, `retry`, `answer` – each attempt is timed, checked, and retried as the SDK does it.
 //! * [`ledger`](Ledger) – what was called, how it came out, and what time the services say it is.
-//! * `paging`, [`directory`](IdentityCenter), `people`, `person`, `application`, [`connect`](Target) – what is read and written.
+//! * `paging`, [`directory`](IdentityCenter), `store`, `people`, `person`, `application`, [`connect`](Target) – what is read and written.
 //! * [`probe`](Trial) – every read permission tried, one by one.
 //! * [`error`](Error) – what went wrong, in words that help.
 
@@ -28,6 +28,7 @@ mod people;
 mod person;
 mod probe;
 mod retry;
+mod store;
 mod trial;
 
 pub use access::Access;

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use super::iam::Resource::{self, Agent, Any, Application, Group, HierarchyGroup, Instance, Membership};
-use super::iam::Resource::{QuickConnect, RoutingProfile, SecurityProfile, Store, User};
+use self::Resource::{Agent, Any, Application, Group, HierarchyGroup, Instance, Membership};
+use self::Resource::{QuickConnect, RoutingProfile, SecurityProfile, Store, User};
 
 /// A service, as IAM and the metrics name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,35 @@ impl Service {
             Self::Connect => "Connect",
         }
     }
+}
+
+/// A kind of resource that a policy statement names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// Operations that know no resource.
+    Any,
+    /// The identity store.
+    Store,
+    /// Its groups.
+    Group,
+    /// Its users.
+    User,
+    /// Its memberships.
+    Membership,
+    /// An application of Identity Center.
+    Application,
+    /// A Connect instance.
+    Instance,
+    /// Its users.
+    Agent,
+    /// Its routing profiles.
+    RoutingProfile,
+    /// Its security profiles.
+    SecurityProfile,
+    /// Its hierarchy groups.
+    HierarchyGroup,
+    /// Its quick connects.
+    QuickConnect,
 }
 
 /// Whether an operation changes anything.

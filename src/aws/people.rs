@@ -24,10 +24,11 @@ use aws_sdk_identitystore::operation::describe_user::DescribeUserOutput;
 use aws_sdk_identitystore::types::{Email, Name, User, UserStatus};
 use futures::{StreamExt, stream};
 
-use super::directory::{SIDE_BY_SIDE, Store};
 use super::error::Error;
+use super::lane::SIDE_BY_SIDE;
 use super::operation;
 use super::paging::{self, Page};
+use super::store::Store;
 use crate::model::directory::{Principal, Status};
 use crate::model::id::PrincipalId;
 

@@ -10,9 +10,10 @@ use aws_sdk_identitystore::types::{AlternateIdentifier, MemberId, UniqueAttribut
 use aws_smithy_types::Document;
 
 use super::connect::Target;
-use super::directory::{IdentityCenter, Store};
+use super::directory::IdentityCenter;
 use super::error::{Error, ErrorKind};
 use super::operation;
+use super::store::Store;
 use crate::model::connect::ConnectUser;
 use crate::model::directory::Principal;
 use crate::model::id::{ConnectUserId, GroupId, Login, PrincipalId};

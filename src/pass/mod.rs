@@ -238,6 +238,7 @@ impl Pass<'_> {
             identity_center: &self.identity_center,
             owner: &settings.owner,
             time: snapshot.time,
+            protected: plan::protected_profiles(&snapshot, settings),
         };
         let applied = apply::apply(site, &plan, &runner.progress[&settings.name], stop).await;
         (TargetReport::applied(self.around(snapshot.time), plan, applied, rates), approved)

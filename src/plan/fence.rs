@@ -57,6 +57,11 @@ impl<'a> Fence<'a> {
         }
     }
 
+    /// The security profiles whose holders are not touched.
+    pub(super) fn protected_profiles(&self) -> BTreeSet<SecurityProfileId> {
+        if self.policy.protect_admins { self.admins.iter().copied().cloned().collect() } else { BTreeSet::new() }
+    }
+
     /// Whether this user is known to hold the security profile `Admin`.
     pub(super) fn is_admin(&self, user: &ConnectUser) -> bool {
         let profiles = user.attributes.iter().flat_map(|attributes| &attributes.security_profiles);

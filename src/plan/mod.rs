@@ -54,7 +54,7 @@ pub use update::Update;
 
 use crate::model::connect::{ConnectUser, SignIn};
 use crate::model::directory::Status;
-use crate::model::id::{Login, PrincipalId};
+use crate::model::id::{Login, PrincipalId, SecurityProfileId};
 use crate::model::settings::Settings;
 use crate::model::snapshot::{Scope, Snapshot};
 
@@ -171,6 +171,12 @@ pub fn plan(snapshot: &Snapshot, settings: &Settings) -> Plan {
         drift::drift(snapshot, settings, &desired, &fence, &mut draft);
     }
     guard::guard(draft, snapshot, settings, &fence)
+}
+
+/// The security profiles whose holders are never touched, so that it can be seen once more right before a write.
+#[must_use]
+pub fn protected_profiles(snapshot: &Snapshot, settings: &Settings) -> BTreeSet<SecurityProfileId> {
+    Fence::new(settings, &snapshot.catalog).protected_profiles()
 }
 
 /// People whom nobody asked Identity Store about, and of whom the plan has to know whether they still exist: an owned

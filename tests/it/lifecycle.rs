@@ -250,9 +250,14 @@ async fn right_before_anything_is_taken_it_looks_again() {
     let foreign = aged.replace("\"rollcall:owner\" = \"rollcall\", ", "");
     let other_mark = owned_with("ana@x.com", "ana@x.com", &[("rollcall:absent-since", &hours_ago(1))]);
     let anothers = aged.replace("{user_id:ana@x.com}", "{user_id:bo@x.com}");
-    for (changed, what) in
-        [(foreign.as_str(), "foreign"), ("", "deleted"), (&other_mark, "mark"), (&anothers, "person")]
-    {
+    let admin = aged.replace("[\"Agent\"]", "[\"Agent\", \"Admin\"]");
+    for (changed, what) in [
+        (foreign.as_str(), "foreign"),
+        ("", "deleted"),
+        (&other_mark, "mark"),
+        (&anothers, "person"),
+        (&admin, "administrator"),
+    ] {
         let stage = stage(&outside, LADDER).await;
         let world = with(changed, person("ana@x.com", &[]));
         let done =

@@ -7,8 +7,8 @@ use aws_sdk_connect::types::{HierarchyGroup, HierarchyPath};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::Target;
-use crate::aws::directory::SIDE_BY_SIDE;
 use crate::aws::error::Error;
+use crate::aws::lane::SIDE_BY_SIDE;
 use crate::aws::operation;
 use crate::aws::paging::{self, Page};
 use crate::model::connect::Catalog;

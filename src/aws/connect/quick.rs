@@ -7,8 +7,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::Target;
 use super::catalog::PAGE;
-use crate::aws::directory::SIDE_BY_SIDE;
 use crate::aws::error::{Error, ErrorKind};
+use crate::aws::lane::SIDE_BY_SIDE;
 use crate::aws::operation;
 use crate::aws::paging::{self, Page};
 use crate::model::id::ConnectUserId;

@@ -8,8 +8,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::error::metadata::ErrorMetadata;
 
 use super::ErrorKind;
+use super::fault::Fault;
 use crate::aws::answer::Refusal;
-use crate::aws::connector::Fault;
 
 /// A kind, the sentence for it, and the code where it is not the refusal's own.
 pub(super) struct Told {

@@ -4,6 +4,7 @@
 //! service answered in its own sentence, and what to do about it. Nothing in it is a secret.
 
 mod cause;
+mod fault;
 mod hint;
 
 use std::error::Error as StdError;
@@ -15,6 +16,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
+pub(super) use self::fault::Fault;
 use super::answer::Refusal;
 use super::iam::Place;
 use super::operation::Operation;

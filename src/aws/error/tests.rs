@@ -54,7 +54,8 @@ fn a_hint_fits_the_operation() {
 
 #[test]
 fn other_partitions_have_their_own_arns() {
-    let arn = |region: &str| Place { region: region.to_owned(), ..place() }.arn(crate::aws::iam::Resource::Instance);
+    let arn =
+        |region: &str| Place { region: region.to_owned(), ..place() }.arn(crate::aws::operation::Resource::Instance);
     assert!(arn("cn-north-1").starts_with("arn:aws-cn:connect:"));
     assert!(arn("us-gov-west-1").starts_with("arn:aws-us-gov:connect:"));
     assert!(arn("us-east-1").starts_with("arn:aws:connect:"));
