@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 
 use super::action::Reason;
-use super::fence::Fence;
 use super::finding::{Finding, Kind};
 use super::guard::Draft;
 use super::ladder::{Leaving, finding};
@@ -44,7 +43,7 @@ pub(super) fn rest(pass: &Pass<'_>, unclaimed: &[&ConnectUser], draft: &mut Draf
             }
         }
     }
-    near_misses(desired, fence, unclaimed, draft);
+    near_misses(pass, unclaimed, draft);
     for (user, _) in roster.iter().filter(|(_, ownership)| ownership.is_owned()) {
         // Marks on a user that is not ours are not ours either.
         draft.findings.extend(invalid_marks(user, snapshot.time));
@@ -113,7 +112,8 @@ fn is_mapped(desired: &Desired<'_>, group: &str) -> bool {
 }
 
 /// The member that each unclaimed user is most like, if any.
-fn near_misses(desired: &Desired<'_>, fence: &Fence<'_>, unclaimed: &[&ConnectUser], draft: &mut Draft) {
+fn near_misses(pass: &Pass<'_>, unclaimed: &[&ConnectUser], draft: &mut Draft) {
+    let Pass { desired, fence, roster, .. } = pass;
     let users: Vec<&ConnectUser> = unclaimed.iter().copied().filter(|user| !fence.protects(&user.login)).collect();
     let faces: Vec<Face<'_>> = users
         .iter()
@@ -132,7 +132,7 @@ fn near_misses(desired: &Desired<'_>, fence: &Fence<'_>, unclaimed: &[&ConnectUs
     for (user, best) in users.iter().zip(likeness::best_candidates(&faces, candidates)) {
         let Some((position, likeness)) = best else { continue };
         let (person, login) = members[position];
-        let kind = Kind::NearMiss { member: login.clone(), likeness };
+        let kind = Kind::NearMiss { member: login.clone(), likeness, owned: roster.ownership_of(user).is_owned() };
         draft.findings.push(of_person(kind, person, Some(&user.login)));
     }
 }

@@ -63,8 +63,9 @@ pub(super) fn of(kind: &Kind) -> Value {
         Kind::AssignmentMissing { group } => json!({"group": group}),
         Kind::InstanceNotSaml { sign_in } => json!({"identity_management_type": sign_in}),
         Kind::QuotaShort { left_out } => json!({"left_out": left_out}),
-        Kind::NearMiss { member, likeness } => {
-            json!({"member": member.as_str(), "likeness": likeness.as_str(), "detail": likeness.to_string()})
+        Kind::NearMiss { member, likeness, owned } => {
+            let (likeness, detail) = (likeness.as_str(), likeness.to_string());
+            json!({"member": member.as_str(), "likeness": likeness, "detail": detail, "owned": owned})
         }
         Kind::Orphan { owner, admin, unsure } => json!({"owner": owner, "admin": admin, "unsure": unsure}),
         Kind::Leaver { departure, rung: at } => {

@@ -119,6 +119,8 @@ pub enum Kind {
         member: Login,
         /// In what they are alike.
         likeness: Likeness,
+        /// Whether the Connect user is ours, so that it goes down the ladder in any case.
+        owned: bool,
     },
     /// A foreign user whose login is no member's.
     Orphan {

@@ -148,7 +148,7 @@ pub(super) fn message(finding: &Finding, veil: Veil<'_>) -> String {
         Kind::QuotaShort { left_out } => {
             format!("the instance's quota of users is used up: {} could not be created", people(*left_out))
         }
-        Kind::NearMiss { member, likeness } => {
+        Kind::NearMiss { member, likeness, .. } => {
             format!("the Connect user {who} is like the member `{}`: {likeness}", login(member))
         }
         Kind::Orphan { owner, unsure, .. } => {
@@ -280,6 +280,10 @@ pub(super) fn fix(finding: &Finding, veil: Veil<'_>) -> String {
         }
         Kind::QuotaShort { .. } => {
             "ask AWS to raise `Users per instance` in Service Quotas; the next pass goes on".to_owned()
+        }
+        Kind::NearMiss { owned: true, .. } => {
+            "nothing, if they are two people; if both are one, let the member's own login be used from now on"
+                .to_owned()
         }
         Kind::NearMiss { .. } => {
             format!("if both are one person, delete {who} in Connect; if not, add it to `protect`")

@@ -79,7 +79,7 @@ fn a_near_miss_names_the_member_matched_or_not() {
         world.foreign(stray);
         let found: Vec<String> = (world.plan().findings().iter())
             .filter_map(|finding| match &finding.kind {
-                Kind::NearMiss { likeness, member } => Some(format!("{} {member}", likeness.as_str())),
+                Kind::NearMiss { likeness, member, .. } => Some(format!("{} {member}", likeness.as_str())),
                 _ => None,
             })
             .collect();
@@ -87,6 +87,15 @@ fn a_near_miss_names_the_member_matched_or_not() {
             Some(format!("{likeness} alexandra.smith@x.com")).filter(|_| !likeness.is_empty()).into_iter().collect();
         assert_eq!(found, expected, "{stray}");
     }
+}
+
+#[test]
+fn somebody_who_left_is_not_to_be_deleted_for_being_like_a_member() {
+    let mut world = World::converged(&["alexandra.smith@x.com"]);
+    world.owned("alexandrasmith@x.com", "another@x.com");
+    assert_eq!(world.lines(), ["near-miss alexandrasmith@x.com", "leaver alexandrasmith@x.com"]);
+    let fixes: Vec<String> = world.plan().findings().iter().map(Finding::fix).collect();
+    assert!(fixes.iter().all(|fix| !fix.contains("delete")), "{fixes:?}");
 }
 
 #[test]
