@@ -78,7 +78,8 @@ impl IdentityCenter {
 impl Store {
     async fn id_of(&self, path: &str, value: &str) -> Result<Option<PrincipalId>, Error> {
         let operation = &operation::GET_USER_ID;
-        let doing = || format!("find the person `{value}`");
+        // Whoever asked knows the name, and a log that keeps people out does not want to.
+        let doing = || format!("find the person by `{path}`");
         let attribute = UniqueAttribute::builder()
             .attribute_path(path)
             .attribute_value(Document::String(value.to_owned()))

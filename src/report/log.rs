@@ -4,7 +4,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tracing::{error, info, warn};
 
-use super::{RunReport, TargetReport};
+use super::json::{of_failure, of_skip};
+use super::{RunReport, TargetReport, Trouble};
 use crate::apply::Outcome;
 use crate::plan::finding::Finding;
 use crate::plan::{ActionKind, Withheld};
@@ -70,8 +71,9 @@ pub fn run(report: &RunReport, people: &People) {
         for finding in target.gone() {
             of_finding(finding, "gone", target, people);
         }
+        of_actions(target, people);
         of_withheld(target, people);
-        of_pass(target, report, people);
+        of_pass(target, report);
     }
 }
 
@@ -94,6 +96,65 @@ fn of_finding(finding: &Finding, state: &str, target: &TargetReport, people: &Pe
     );
 }
 
+/// A line for each action that was to be carried out: what came of it.
+fn of_actions(target: &TargetReport, people: &People) {
+    let name = target.name.as_str();
+    // The sentences of errors may name the person, so only the kind of trouble is told where people are hashed.
+    let cause = |trouble: Trouble| match people {
+        People::Plain => trouble.causes.join(": "),
+        People::Hashed { .. } => String::new(),
+    };
+    for (action, outcome) in target.actions() {
+        let login = action.login().map(|login| people.word(login.as_str()));
+        let principal = action.principal().map(ToString::to_string);
+        let (kind, mapping, result) = (action.kind().as_str(), action.mapping.as_deref(), outcome.as_str());
+        match outcome {
+            Outcome::Planned => {}
+            Outcome::Done | Outcome::AlreadySo => {
+                info!(
+                    event = "action",
+                    target = name,
+                    kind,
+                    login,
+                    principal,
+                    mapping,
+                    result,
+                    "an action came out well"
+                );
+            }
+            Outcome::Skipped(skip) => {
+                let (reason, cause) = (skip.as_str(), cause(of_skip(skip)));
+                warn!(
+                    event = "action",
+                    target = name,
+                    kind,
+                    login,
+                    principal,
+                    mapping,
+                    result,
+                    reason,
+                    cause,
+                    "an action was skipped"
+                );
+            }
+            Outcome::Failed(failure) => {
+                let cause = cause(of_failure(failure));
+                error!(
+                    event = "action",
+                    target = name,
+                    kind,
+                    login,
+                    principal,
+                    mapping,
+                    result,
+                    cause,
+                    "an action failed"
+                );
+            }
+        }
+    }
+}
+
 /// What is held back is told one by one, and how to approve it.
 fn of_withheld(target: &TargetReport, people: &People) {
     for Withheld { action, guard } in target.withheld() {
@@ -107,22 +168,10 @@ fn of_withheld(target: &TargetReport, people: &People) {
     }
 }
 
-fn of_pass(target: &TargetReport, report: &RunReport, people: &People) {
+fn of_pass(target: &TargetReport, report: &RunReport) {
     if let Some(trouble) = target.trouble() {
         let causes = trouble.causes.join(": ");
         error!(event = "trouble", target = target.name.as_str(), causes, hint = trouble.hint, "{}", trouble.message);
-    }
-    for (action, outcome) in target.actions() {
-        if let Outcome::Failed(failure) = outcome {
-            let login = action.login().map(|login| people.word(login.as_str()));
-            let kind = action.kind().as_str();
-            // The error's own sentences may name the person, so only its kind is told where people are hashed.
-            let cause = match people {
-                People::Plain => super::json::of_failure(failure).causes.join(": "),
-                People::Hashed { .. } => String::new(),
-            };
-            error!(event = "action-failed", target = target.name.as_str(), kind, login, cause, "an action failed");
-        }
     }
     let counts = target.counts().cloned().unwrap_or_default();
     let done = |kinds: &[ActionKind]| target.count(kinds, |outcome| matches!(outcome, Outcome::Done));

@@ -50,6 +50,12 @@ async fn sync_does_it_logs_it_and_then_there_is_nothing_to_do() {
     let lines: Vec<serde_json::Value> = first.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mismatch = lines.iter().find(|line| line["event"] == "finding").unwrap();
     assert_eq!((mismatch["code"].as_str(), mismatch["login"].as_str()), (Some("login-case"), Some("Cy@x.com")));
+    let acts: Vec<(&str, &str)> = lines
+        .iter()
+        .filter(|line| line["event"] == "action")
+        .map(|line| (line["kind"].as_str().unwrap(), line["result"].as_str().unwrap()))
+        .collect();
+    assert_eq!(acts, [("assign_group", "done"), ("create_user", "done")]);
     let pass = lines.last().unwrap();
     for name in [
         "target",
@@ -84,6 +90,9 @@ async fn people_are_hashed_in_logs_where_the_configuration_says_so() {
     assert!(ended.stderr.contains("person-"), "{}", ended.stderr);
     let unknown = stage.cli(&["sync", "--person", "zoe@x.com"]).await;
     assert_eq!(unknown.code, Some(1), "{unknown:#?}");
+    stage.sim.inject(Fault::new(Service::IdentityStore, "GetUserId", FaultKind::AccessDenied));
+    let denied = stage.cli(&["sync", "--person", "zoe@x.com"]).await;
+    assert!(!denied.stderr.contains("zoe@x.com"), "{}", denied.stderr);
     for name in ["cy@x.com", "Cy@x.com", "ana@x.com", "zoe@x.com"] {
         assert!(!ended.stderr.contains(name), "{name} in {}", ended.stderr);
         assert!(!unknown.stderr.contains(name), "{name} in {}", unknown.stderr);
