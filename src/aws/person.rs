@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_connect::types::{
     StringComparisonType, StringCondition, TagCondition, UserSearchCriteria, UserSearchFilter,
 };
-use aws_sdk_identitystore::types::{AlternateIdentifier, MemberId, UniqueAttribute};
-use aws_smithy_types::Document;
+use aws_sdk_identitystore::types::MemberId;
 
 use super::connect::Target;
 use super::directory::IdentityCenter;
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use super::operation;
-use super::store::Store;
+use super::store::{Store, unique};
 use crate::model::connect::ConnectUser;
 use crate::model::directory::Principal;
 use crate::model::id::{ConnectUserId, GroupId, Login, PrincipalId};
@@ -80,18 +79,7 @@ impl Store {
         let operation = &operation::GET_USER_ID;
         // Whoever asked knows the name, and a log that keeps people out does not want to.
         let doing = || format!("find the person by `{path}`");
-        let attribute = UniqueAttribute::builder()
-            .attribute_path(path)
-            .attribute_value(Document::String(value.to_owned()))
-            .build()
-            .map_err(|error| {
-                Error::plain(ErrorKind::Invalid, Some(operation), self.lane.place(), doing(), error.to_string())
-            })?;
-        let call = self
-            .client
-            .get_user_id()
-            .identity_store_id(&self.id)
-            .alternate_identifier(AlternateIdentifier::UniqueAttribute(attribute));
+        let call = self.client.get_user_id().identity_store_id(&self.id).set_alternate_identifier(unique(path, value));
         match self.lane.call(operation, doing, call.send()).await {
             Err(error) if error.says_gone("USER") => Ok(None),
             answer => self.given(operation, doing, answer?.user_id).map(PrincipalId::new).map(Some),

@@ -6,7 +6,7 @@ use aws_sdk_identitystore::Client;
 use aws_sdk_identitystore::types::{AlternateIdentifier, GroupMembership, MemberId, UniqueAttribute};
 use aws_smithy_types::Document;
 
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use super::lane::Lane;
 use super::operation;
 use super::paging::{self, Page};
@@ -52,18 +52,11 @@ impl Store {
     async fn group_by_name(&self, name: &str) -> Result<GroupId, Error> {
         let operation = &operation::GET_GROUP_ID;
         let doing = || format!("find the group `{name}`");
-        let attribute = UniqueAttribute::builder()
-            .attribute_path("displayName")
-            .attribute_value(Document::String(name.to_owned()))
-            .build()
-            .map_err(|error| {
-                Error::plain(ErrorKind::Invalid, Some(operation), self.lane.place(), doing(), error.to_string())
-            })?;
         let call = self
             .client
             .get_group_id()
             .identity_store_id(&self.id)
-            .alternate_identifier(AlternateIdentifier::UniqueAttribute(attribute));
+            .set_alternate_identifier(unique("displayName", name));
         let answer = self.lane.call(operation, doing, call.send()).await?;
         self.given(operation, doing, answer.group_id).map(GroupId::new)
     }
@@ -110,4 +103,11 @@ impl Store {
     ) -> Result<String, Error> {
         if id.is_empty() { Err(self.lane.unreadable(operation, doing(), "the answer lacks an id")) } else { Ok(id) }
     }
+}
+
+/// What Identity Store finds one person or group by. Were it `None`, the SDK would refuse the call.
+pub(super) fn unique(path: &str, value: &str) -> Option<AlternateIdentifier> {
+    let value = Document::String(value.to_owned());
+    let attribute = UniqueAttribute::builder().attribute_path(path).attribute_value(value).build();
+    attribute.ok().map(AlternateIdentifier::UniqueAttribute)
 }

@@ -188,7 +188,11 @@ fn details(action: &Action) -> String {
         ActionKind::AdoptUser => format!("{by}: our tags"),
         ActionKind::RelinkUser => format!("to {}", of("tag:rollcall:principal")),
         ActionKind::UnmarkAbsent => format!("{by}: back"),
-        ActionKind::MarkAbsent => format!("{by}: absent since {}", of("tag:rollcall:absent-since")),
+        // A mark that was no use is written anew, and that need not be the first.
+        ActionKind::MarkAbsent => match of("tag:rollcall:absent-since") {
+            "" => format!("{by}: in quarantine since {}", of("tag:rollcall:quarantined-at")),
+            since => format!("{by}: absent since {since}"),
+        },
         ActionKind::DeleteUser => format!("{by}: for ever"),
         ActionKind::UpdateUser | ActionKind::RestoreUser | ActionKind::QuarantineUser => {
             let words = |change: &Change| {

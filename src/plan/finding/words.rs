@@ -312,7 +312,9 @@ pub(super) fn fix(finding: &Finding, veil: Veil<'_>) -> String {
         Kind::Unmapped { mapping: None } => format!("take the tag `rollcall:owner` from {who}, or delete the user"),
         Kind::AssignmentDirect { .. } => "assign by groups only, so that leaving a group ends access".to_owned(),
         Kind::OwnedElsewhere { owner } => format!("let one installation have the person: this one, or `{owner}`"),
-        Kind::TagInvalid { key, .. } => format!("remove the tag `{key}` from {who}"),
+        Kind::TagInvalid { key, .. } => {
+            format!("nothing, where `policy.removals` marks people: it is written anew; else remove the tag `{key}`")
+        }
         Kind::TagsFull { needed, .. } => {
             format!("take tags from {who} until {} are left", tag::LIMIT.saturating_sub(*needed))
         }
