@@ -95,6 +95,7 @@ pub(super) fn guard(draft: Draft, snapshot: &Snapshot, settings: &Settings, fenc
     for finding in &mut findings {
         finding.accepted = is_accepted(finding, settings, today);
     }
+    // A code and a subject are a finding's identity, so no two are equal here.
     findings.sort_by_cached_key(|finding| (finding.code(), finding.subject()));
     let (mut passed, mut withheld) = (Vec::with_capacity(actions.len()), Vec::new());
     let judge = Judge::new(&actions, snapshot, settings);

@@ -264,7 +264,7 @@ impl Kind {
         matches!(self, Self::GroupMissing { .. } | Self::GroupEmpty { .. })
     }
 
-    /// What the finding is about where that is no person: a group, a profile, a tag of a user.
+    /// What the finding is about where that is no person: a group, a profile.
     pub(super) fn thing(&self) -> Option<String> {
         match self {
             Self::GroupMissing { group, .. } | Self::GroupEmpty { group, .. } | Self::AssignmentMissing { group } => {
@@ -277,9 +277,25 @@ impl Kind {
         }
     }
 
+    /// The mark that it is about, where it is about one.
+    pub(super) fn mark(&self) -> Option<&'static str> {
+        match self {
+            Self::TagInvalid { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
     /// Whether it is about one Connect user of perhaps several that a person has.
     pub(super) fn concerns_user(&self) -> bool {
-        matches!(self, Self::Superseded { .. } | Self::NearMiss { .. } | Self::TagInvalid { .. })
+        matches!(
+            self,
+            Self::Leaver { .. }
+                | Self::Superseded { .. }
+                | Self::Unmapped { .. }
+                | Self::NearMiss { .. }
+                | Self::TagInvalid { .. }
+                | Self::QuickConnectLeft { .. }
+        )
     }
 }
 

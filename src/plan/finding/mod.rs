@@ -89,8 +89,12 @@ impl Finding {
         let login = self.login.as_ref().map(Login::as_str);
         match (self.kind.thing(), person, login) {
             (Some(thing), ..) => thing,
-            // Of one person several Connect users may be in trouble, so the login belongs to the identity.
-            (None, Some(person), Some(login)) if self.kind.concerns_user() => format!("{person} {login}"),
+            // Of one person several Connect users may be in trouble, so the login belongs to the identity; and of one
+            // user several marks.
+            (None, person, Some(login)) if self.kind.concerns_user() => {
+                let parts = [person, Some(login), self.kind.mark()];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+            }
             (None, Some(person), _) => person.to_owned(),
             (None, None, Some(login)) => login.to_owned(),
             (None, None, None) => String::new(),

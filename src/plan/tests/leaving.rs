@@ -222,6 +222,16 @@ fn somebody_elses_id_on_a_user_makes_neither_of_them_leave() {
 }
 
 #[test]
+fn of_several_users_of_somebody_who_left_each_is_a_leaver_of_its_own() {
+    let mut world = world(Removals::Report);
+    world.owned("bo.z@x.com", "gone@x.com");
+    world.owned("bo.a@x.com", "gone@x.com");
+    let lines = world.lines();
+    let leavers: Vec<_> = lines.iter().filter(|line| line.starts_with("leaver bo")).collect();
+    assert_eq!(leavers, ["leaver bo.a@x.com", "leaver bo.z@x.com"]);
+}
+
+#[test]
 fn an_earlier_user_of_the_same_person_goes_down_the_ladder() {
     let mut world = World::converged(&["ana@x.com"]);
     world.settings.policy.removals = Removals::Delete;

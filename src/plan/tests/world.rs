@@ -17,7 +17,7 @@ use crate::model::settings::{
 use crate::model::snapshot::{Scope, Snapshot};
 use crate::model::tag;
 use crate::plan::marks::Was;
-use crate::plan::{Plan, ProfileIds, Update, Write, plan};
+use crate::plan::{Action, Plan, ProfileIds, Update, Write, plan};
 
 pub(crate) const AGENTS: &str = "g-agents";
 pub(crate) const NOW: &str = "2026-11-21T09:00:00Z";
@@ -145,8 +145,15 @@ impl World {
         application
     }
 
+    /// The plan, of which every test here sees that no two actions and no two findings are the same one: their order
+    /// would else follow the order in which things were read.
     pub(crate) fn plan(&self) -> Plan {
-        plan(&self.snapshot, &self.settings)
+        let plan = plan(&self.snapshot, &self.settings);
+        let actions: Vec<_> = plan.actions().iter().map(Action::order).collect();
+        let findings: Vec<_> = plan.findings().iter().map(|finding| (finding.code(), finding.subject())).collect();
+        assert!(actions.is_sorted_by(|one, next| one < next), "{actions:?}");
+        assert!(findings.is_sorted_by(|one, next| one < next), "{findings:?}");
+        plan
     }
 
     /// The Connect user with this login.
