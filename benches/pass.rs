@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rollcall::aws::Access;
 use rollcall::config::Config;
 use rollcall::model::settings::Mode;
-use rollcall::pass::{Request, Runner};
+use rollcall::pass::{Request, Runner, Setup};
 use rollcall::report::{Cause, RunReport};
 use tokio_util::sync::CancellationToken;
 
@@ -136,7 +136,7 @@ fn measure(title: &str, world: &str, limits: (u64, u64)) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let config = Config::parse(CONFIG, &|_| None)?;
     let access = Access::simulated(&simulator.endpoint, config.timeouts);
-    let runner = Runner::new(Arc::new(config), access);
+    let runner = Runner::new(Setup::new(Arc::new(config), access));
     let request = Request::new(Mode::Apply, Cause::Cli);
     let before = cpu_seconds()?;
     let report = runtime.block_on(runner.run(&request, &CancellationToken::new()));

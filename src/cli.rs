@@ -33,7 +33,8 @@ pub enum Command {
     /// Show the whole job on a simulated AWS: plan, apply, findings
     ///
     /// Starts the embedded simulator with a small contact centre, shows what a pass would do, does it, and shows that a
-    /// second pass has nothing to do. Needs no account, no configuration file and no credentials, and reads none.
+    /// second pass has nothing to do; then goes on as `run` does, and prints where and with which token it can be asked.
+    /// Needs no account, no configuration file and no credentials, and reads none.
     Demo(DemoArgs),
     /// Read everything, and print what a pass would do; write nothing
     ///
@@ -46,6 +47,18 @@ pub enum Command {
     /// converged; 1 a target could not be read; 4 an action failed or was skipped; 5 something is withheld and wants
     /// approval; 2 for mistakes in the call or the configuration.
     Sync(SyncArgs),
+    /// Run for ever: passes by the schedule and on request, metrics, and an HTTP interface
+    ///
+    /// Ends with 0 on SIGTERM or Ctrl-C: calls in hand have two seconds. SIGHUP reads the configuration and the tokens
+    /// anew; what is wrong with them is told, and the old ones stay. Exit codes: 0; 1 when it cannot listen; 2 for mistakes
+    /// in the call or the configuration.
+    Run,
+    /// Ask the running daemon how it is, and how its targets stand
+    ///
+    /// Asks at `http.listen` of the configuration, with a token where this user can read one; without one it tells only
+    /// whether the daemon is ready. Exit codes: 0 it is ready; 1 it is not, or does not answer; 2 for mistakes in the call or
+    /// the configuration.
+    Status(StatusArgs),
     /// Follow the whole chain for one person, and say what keeps them from working
     ///
     /// From Identity Center to the Connect user, each link with what was seen, ending in a verdict and one fix. Reads this
@@ -82,7 +95,7 @@ pub enum ConfigCommand {
 /// How `demo` goes.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// End after the story (this version always does)
+    /// End after the story
     #[arg(long)]
     pub once: bool,
 }
@@ -131,6 +144,17 @@ pub struct ExplainArgs {
     /// This target only
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+}
+
+/// What `status` takes.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Where the daemon listens, if not where the configuration says
+    #[arg(long, value_name = "IP:PORT")]
+    pub address: Option<SocketAddr>,
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = Output::Table)]
     pub output: Output,

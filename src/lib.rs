@@ -6,6 +6,7 @@
 //! config ─► aws (read) ─► plan (resolve, drift, guard) ─► apply ─► report
 //! ```
 
+pub mod metrics;
 pub mod model;
 
 pub mod config;
@@ -18,6 +19,9 @@ pub mod apply;
 pub mod report;
 
 pub mod pass;
+
+pub mod daemon;
+pub mod http;
 
 pub mod cli;
 pub mod commands;

@@ -100,7 +100,7 @@ pub fn seconds(actions: &[Action], rates: &Rates) -> f64 {
 pub struct Progress {
     done: AtomicUsize,
     total: AtomicUsize,
-    left: Mutex<Calls>,
+    left: Mutex<(Calls, Rates)>,
 }
 
 impl Progress {
@@ -112,17 +112,18 @@ impl Progress {
 
     /// Seconds that the rest takes at the service's rate.
     #[must_use]
-    pub fn seconds_left(&self, rates: &Rates) -> f64 {
+    pub fn seconds_left(&self) -> f64 {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let (calls, rates) = &*left;
         let time = |(operation, calls): &(&'static Operation, usize)| {
             f64::from(u32::try_from(*calls).unwrap_or(u32::MAX)) / rate(operation, rates).per_second(operation.name)
         };
-        left.values().map(time).fold(0.0, f64::max)
+        calls.values().map(time).fold(0.0, f64::max)
     }
 
-    /// Starts anew with these actions.
-    pub(super) fn begin(&self, actions: &[Action]) {
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = count(actions.iter());
+    /// Starts with these actions, which are paced so.
+    pub(super) fn begin(&self, actions: &[Action], rates: &Rates) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = (count(actions.iter()), rates.clone());
         self.done.store(0, Ordering::Relaxed);
         self.total.store(actions.len(), Ordering::Relaxed);
     }
@@ -130,7 +131,7 @@ impl Progress {
     pub(super) fn step(&self, action: &Action) {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         for operation in calls(action) {
-            if let Some((_, calls)) = left.get_mut(&(operation.service, operation.name)) {
+            if let Some((_, calls)) = left.0.get_mut(&(operation.service, operation.name)) {
                 *calls = calls.saturating_sub(1);
             }
         }

@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::Site;
 use super::cost::Progress;
 use super::outcome::{Failure, Outcome, Skip};
+use super::{Beside, Site};
 use crate::aws::{self, Assigned, ErrorKind, IdentityCenter, Portrait};
 use crate::model::connect::NewUser;
 use crate::model::id::{ConnectUserId, Login, PrincipalId, SecurityProfileId};
@@ -28,6 +28,7 @@ pub(super) struct Hands<'a> {
     creating: &'a CancellationToken,
     stop: &'a CancellationToken,
     progress: &'a Progress,
+    beside: Beside<'a>,
     /// Why quick connects could not be read, so that nobody is deleted.
     blind: OnceLock<Arc<Failure>>,
 }
@@ -68,6 +69,7 @@ impl<'a> Hands<'a> {
             creating,
             stop,
             progress,
+            beside: site.beside,
             blind: OnceLock::new(),
         }
     }
@@ -82,6 +84,14 @@ impl<'a> Hands<'a> {
             self.blind.get_or_init(|| Arc::new(Failure::Call(error)));
             BTreeMap::new()
         })
+    }
+
+    /// Whether the person had a pass of their own since this one read them.
+    pub(super) fn is_left_to_others(&self, action: &Action) -> bool {
+        match (self.beside, action.principal()) {
+            (Beside::Claims(claims, since), Some(person)) => claims.covers(person, since),
+            (Beside::Nobody, _) | (_, None) => false,
+        }
     }
 
     /// Carries out one action. The second is the user as it was before it was deleted.

@@ -5,6 +5,7 @@
 //! AWS, each with a rate of its own, so they run side by side; within a kind, calls are in flight side by side as well,
 //! and the pace of the service spaces them out. Only what is done to one and the same Connect user is done in order.
 
+mod claims;
 mod cost;
 mod hands;
 mod look;
@@ -12,18 +13,22 @@ mod outcome;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
-use futures::future::join_all;
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+pub use self::claims::{Claim, Claims};
 pub use self::cost::{Progress, seconds};
 use self::hands::Hands;
 pub use self::outcome::{Failure, Outcome, Skip};
 use crate::aws::{self, ErrorKind, IdentityCenter};
 use crate::model::id::{ConnectUserId, SecurityProfileId};
+use crate::model::limits::Rates;
 use crate::plan::finding::{Finding, Kind};
 use crate::plan::{Action, ActionKind, Plan, Write};
 
@@ -56,6 +61,19 @@ pub struct Site<'a> {
     pub time: Timestamp,
     /// Security profiles whose holders are not touched.
     pub protected: BTreeSet<SecurityProfileId>,
+    /// How fast it goes.
+    pub rates: &'a Rates,
+    /// Whom this pass leaves to others.
+    pub beside: Beside<'a>,
+}
+
+/// Who else is at work on the same target, and on whom.
+#[derive(Debug, Clone, Copy)]
+pub enum Beside<'a> {
+    /// A pass of everybody that began to read then: whoever had a pass of their own since is left to it.
+    Claims(&'a Claims, Instant),
+    /// A pass of one person, for which the others make way.
+    Nobody,
 }
 
 /// What came of a plan.
@@ -79,7 +97,7 @@ pub(crate) struct Ended {
 
 /// Carries out every action of the plan. `stop` calls off what has not begun.
 pub async fn apply(site: Site<'_>, plan: &Plan, progress: &Progress, stop: &CancellationToken) -> Applied {
-    progress.begin(plan.actions());
+    progress.begin(plan.actions(), site.rates);
     // Ends with the run, or when the first creation finds no room.
     let creating = stop.child_token();
     let hands = Hands::new(&site, stop, &creating, progress);
@@ -98,13 +116,14 @@ pub async fn apply(site: Site<'_>, plan: &Plan, progress: &Progress, stop: &Canc
 
 /// Carries out the actions of these kinds.
 async fn phase(hands: &Hands<'_>, plan: &Plan, kinds: &[ActionKind]) -> Vec<Ended> {
-    let chains = chains(plan.actions(), kinds);
-    let of_kind = async |kind: ActionKind| {
-        let begun_by = chains.iter().filter(|chain| chain.first().is_some_and(|(_, action)| action.kind() == kind));
-        let carried_out = stream::iter(begun_by).map(|chain| carry_out(hands, chain));
-        carried_out.buffer_unordered(SIDE_BY_SIDE).collect::<Vec<_>>().await
-    };
-    join_all(kinds.iter().map(|kind| of_kind(*kind))).await.into_iter().flatten().flatten().collect()
+    let mut by_kind: BTreeMap<ActionKind, Vec<BoxFuture<'_, Vec<Ended>>>> = BTreeMap::new();
+    for chain in chains(plan.actions(), kinds) {
+        if let Some((_, action)) = chain.first() {
+            by_kind.entry(action.kind()).or_default().push(carry_out(hands, chain).boxed());
+        }
+    }
+    let of_kind = |chains| stream::iter(chains).buffer_unordered(SIDE_BY_SIDE).collect::<Vec<_>>();
+    join_all(by_kind.into_values().map(of_kind)).await.into_iter().flatten().flatten().collect()
 }
 
 /// Actions with their positions; those of one Connect user belong together, and each builds on the one before it.
@@ -124,14 +143,19 @@ fn chains<'a>(actions: &'a [Action], kinds: &[ActionKind]) -> Vec<Vec<(usize, &'
     chains
 }
 
-async fn carry_out(hands: &Hands<'_>, chain: &[(usize, &Action)]) -> Vec<Ended> {
+async fn carry_out(hands: &Hands<'_>, chain: Vec<(usize, &Action)>) -> Vec<Ended> {
     let mut ended: Vec<Ended> = Vec::with_capacity(chain.len());
     for (position, action) in chain {
         let is_cut = ended.last().is_some_and(|before| !before.outcome.is_well());
-        let (outcome, deleted) =
-            if is_cut { (Outcome::Skipped(Skip::Earlier), None) } else { hands.carry_out(action).await };
+        let (outcome, deleted) = if is_cut {
+            (Outcome::Skipped(Skip::Earlier), None)
+        } else if hands.is_left_to_others(action) {
+            (Outcome::Skipped(Skip::Beside), None)
+        } else {
+            hands.carry_out(action).await
+        };
         hands.step(action);
-        ended.push(Ended { position: *position, outcome, deleted });
+        ended.push(Ended { position, outcome, deleted });
     }
     ended
 }

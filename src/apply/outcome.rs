@@ -59,6 +59,8 @@ pub enum Skip {
     Stopping,
     /// What was done to the same user before did not come out well.
     Earlier,
+    /// A pass of this person alone came in between, and knows better.
+    Beside,
     /// There is no such Connect user any more.
     UserGone,
     /// The Connect user is not, or no longer, ours and this person's.
@@ -83,6 +85,7 @@ impl Skip {
             Self::Quota => "the quota of users is used up",
             Self::Stopping => "the program is ending",
             Self::Earlier => "what had to be done to the same user before it did not come out well",
+            Self::Beside => "a pass of this person alone came in between",
             Self::UserGone => "looked at again, there is no such Connect user any more",
             Self::UserChanged => "looked at again, the Connect user is not ours and this person's",
             Self::UserProtected => "looked at again, the Connect user holds a security profile that is protected",

@@ -20,7 +20,9 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
@@ -33,15 +35,16 @@ use tokio::time::Instant;
 use super::answer;
 use super::error::Fault;
 use super::lane::Lane;
+use super::ledger;
 use super::operation::Operation;
-use super::pace::{Bucket, Turn};
+use super::pace::Turn;
 use crate::model::limits::Timeouts;
 
 /// What the connector has to know of the call that an attempt belongs to. It travels with the request.
 #[derive(Debug, Clone)]
 struct Call {
     operation: &'static Operation,
-    bucket: Arc<Bucket>,
+    lane: Lane,
     first: bool,
     spent: Spent,
 }
@@ -94,7 +97,19 @@ impl Intercept for Announce {
             .ok_or_else(|| format!("`{}` of {} is not in the table of operations", call.name(), call.service()))?;
         let first = config.load::<RequestAttempts>().is_none_or(|attempts| attempts.attempts() <= 1);
         let spent = config.load::<Spent>().cloned().unwrap_or_default();
-        context.request_mut().add_extension(Call { operation, bucket: self.0.bucket(operation), first, spent });
+        context.request_mut().add_extension(Call { operation, lane: self.0.clone(), first, spent });
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some((operation, outcome)) = ledger::attempt(context, config) {
+            self.0.count(operation, outcome);
+        }
         Ok(())
     }
 }
@@ -150,12 +165,13 @@ impl HttpConnector for Timed {
         let (inner, timeouts) = (self.inner.clone(), self.timeouts);
         HttpConnectorFuture::new(async move {
             if !call.first {
-                call.bucket.take(Turn::Retry).await;
+                call.lane.take(call.operation, Turn::Retry).await;
             }
             let left = timeouts.call.saturating_sub(call.spent.so_far());
             let begun = Instant::now();
             let result = bounded(inner.call(request), timeouts.attempt.min(left)).await;
             call.spent.add(begun.elapsed());
+            call.lane.time(call.operation, begun.elapsed());
             if call.spent.so_far() >= timeouts.call && result.is_err() {
                 return Err(Fault::Call(timeouts.call).into());
             }

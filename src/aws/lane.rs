@@ -1,15 +1,17 @@
 //! A lane: the way that all calls of one client go. It knows their pace, and what an error has to say of the place.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
 use super::iam::Place;
+use super::ledger::Outcome;
 use super::operation::Operation;
 use super::pace::{Bucket, Pace, Scope, Turn};
 use crate::model::limits::Rate;
@@ -17,6 +19,9 @@ use crate::model::limits::Rate;
 /// How many things of one sort are read at the same time. The pace of the service spaces the calls; this bounds how many
 /// wait for it.
 pub(super) const SIDE_BY_SIDE: usize = 16;
+
+/// How long the answers of calls that are under way are waited for when the program ends.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where and how fast a client calls. Clones share the buckets.
 #[derive(Debug, Clone)]
@@ -78,15 +83,46 @@ impl Lane {
         // The futures of the SDK are of many kilobytes each, and many wait here at the same time.
         let send = Box::pin(send);
         async move {
-            let bucket = self.bucket(operation);
             tokio::select! {
                 biased;
-                // What has begun is finished: only the wait can be called off.
                 () = self.stop.cancelled() => return Err(Error::called_off(operation, &self.place, doing())),
-                () = bucket.take(self.turn) => {}
+                () = self.take(operation, self.turn) => {}
             }
-            send.await.map_err(|error| Error::of_call(operation, &self.place, doing(), &error))
+            tokio::select! {
+                biased;
+                answer = send => answer.map_err(|error| Error::of_call(operation, &self.place, doing(), &error)),
+                // What has begun is finished, unless its answer is too long in coming.
+                () = self.given_up() => Err(Error::called_off(operation, &self.place, doing())),
+            }
         }
+    }
+
+    /// Waits for a turn.
+    pub(super) async fn take(&self, operation: &'static Operation, turn: Turn) {
+        let begun = Instant::now();
+        self.bucket(operation).take(turn).await;
+        if let Some(metrics) = self.pace.metrics() {
+            metrics.waited(operation.service.prefix(), operation.name, begun.elapsed());
+        }
+    }
+
+    /// Counts an attempt: how it came out.
+    pub(super) fn count(&self, operation: &'static Operation, outcome: Outcome) {
+        if let Some(metrics) = self.pace.metrics() {
+            metrics.attempt(operation.service.prefix(), operation.name, outcome.as_str());
+        }
+    }
+
+    /// Counts an attempt: how long it took.
+    pub(super) fn time(&self, operation: &'static Operation, time: Duration) {
+        if let Some(metrics) = self.pace.metrics() {
+            metrics.took(operation.service.prefix(), operation.name, time);
+        }
+    }
+
+    async fn given_up(&self) {
+        self.stop.cancelled().await;
+        tokio::time::sleep(PATIENCE).await;
     }
 
     /// The error for an answer that makes no sense.

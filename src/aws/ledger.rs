@@ -153,6 +153,23 @@ fn date(response: &HttpResponse) -> Option<Timestamp> {
     Timestamp::from_second(date.secs()).ok()
 }
 
+/// Which operation an attempt belongs to, and how it came out; `None` where nothing was sent.
+pub(super) fn attempt(
+    context: &FinalizerInterceptorContextRef<'_>,
+    config: &ConfigBag,
+) -> Option<(&'static Operation, Outcome)> {
+    let call = config.load::<Metadata>()?;
+    let operation = Operation::of_sdk(call.service(), call.name())?;
+    match context.output_or_error()? {
+        Ok(_) => Some((operation, Outcome::Ok)),
+        Err(error) => match error::kind_of_attempt(error, context.response()) {
+            // Without credentials nothing was signed, and nothing was sent.
+            ErrorKind::Credentials if context.response().is_none() => None,
+            kind => Some((operation, kind.into())),
+        },
+    }
+}
+
 impl Intercept for Ledger {
     fn name(&self) -> &'static str {
         "Ledger"
@@ -164,19 +181,7 @@ impl Intercept for Ledger {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let call = config.load::<Metadata>();
-        let Some(operation) = call.and_then(|call| Operation::of_sdk(call.service(), call.name())) else {
-            return Ok(());
-        };
-        let outcome = match context.output_or_error() {
-            Some(Ok(_)) => Outcome::Ok,
-            Some(Err(error)) => match error::kind_of_attempt(error, context.response()) {
-                // Without credentials nothing was signed, and nothing was sent.
-                ErrorKind::Credentials if context.response().is_none() => return Ok(()),
-                kind => kind.into(),
-            },
-            None => return Ok(()),
-        };
+        let Some((operation, outcome)) = attempt(context, config) else { return Ok(()) };
         self.note(operation, outcome, context.response().and_then(date));
         Ok(())
     }

@@ -14,12 +14,14 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::operation::{Operation, Service};
+use crate::metrics::Metrics;
 use crate::model::limits::Rate;
 
-/// The buckets of a process. Clones share them.
+/// The buckets of a process, and the count of what goes through them. Clones share both.
 #[derive(Debug, Clone, Default)]
 pub struct Pace {
     buckets: Arc<Mutex<BTreeMap<Key, Arc<Bucket>>>>,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl Pace {
@@ -27,6 +29,16 @@ impl Pace {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, for a process whose calls are counted.
+    #[must_use]
+    pub fn counted(metrics: Arc<Metrics>) -> Self {
+        Self { metrics: Some(metrics), ..Self::default() }
+    }
+
+    pub(super) fn metrics(&self) -> Option<&Arc<Metrics>> {
+        self.metrics.as_ref()
     }
 
     /// The bucket that this operation draws from. A rate that differs from the one that the bucket had takes effect at

@@ -12,7 +12,7 @@ use crate::aws::operation::OPERATIONS;
 use crate::aws::{Access, Effect, Service, Trial};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Target};
-use crate::pass::{Checked, Runner};
+use crate::pass::{Checked, Runner, Setup};
 use crate::report::{Trouble, things};
 
 pub(super) async fn run(file: &Path, args: &CheckArgs) -> Result<ExitStatus, Stop> {
@@ -22,7 +22,7 @@ pub(super) async fn run(file: &Path, args: &CheckArgs) -> Result<ExitStatus, Sto
     configuration(&mut lines, &config, file);
     if !args.offline {
         let access = Access::from_environment(config.timeouts, &config.identity_center.region).await?;
-        let checked = Runner::new(Arc::clone(&config), access).check().await;
+        let checked = Runner::new(Setup::new(Arc::clone(&config), access)).check().await;
         aws(&mut lines, &config, &checked);
     }
     screen::out(&lines.text())?;

@@ -7,7 +7,7 @@ use super::{ExitStatus, Stop, pass, screen};
 use crate::aws::Access;
 use crate::cli::{ExplainArgs, Output};
 use crate::config::Config;
-use crate::pass::Runner;
+use crate::pass::{Runner, Setup};
 use crate::report::chain;
 
 pub(super) async fn run(file: &Path, args: &ExplainArgs) -> Result<ExitStatus, Stop> {
@@ -15,7 +15,7 @@ pub(super) async fn run(file: &Path, args: &ExplainArgs) -> Result<ExitStatus, S
     pass::start_log(&config);
     let target = args.target.as_deref().map(|name| pass::find_target(&config, name)).transpose()?;
     let access = Access::from_environment(config.timeouts, &config.identity_center.region).await?;
-    let explained = Runner::new(Arc::new(config), access).explain(&args.person, target.as_ref()).await;
+    let explained = Runner::new(Setup::new(Arc::new(config), access)).explain(&args.person, target.as_ref()).await;
     let targets: Vec<chain::Answer<'_>> =
         explained.iter().map(|one| chain::Answer { target: &one.name, result: &one.result }).collect();
     match args.output {

@@ -6,8 +6,10 @@ mod explain;
 mod interrupt;
 mod pass;
 mod progress;
+mod run;
 mod screen;
 mod sim;
+mod status;
 
 use std::error::Error;
 use std::io;
@@ -128,6 +130,8 @@ async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         Command::Demo(args) => demo::run(&args).await,
         Command::Plan(args) => pass::plan(&config, &args).await,
         Command::Sync(args) => pass::sync(&config, &args).await,
+        Command::Run => run::run(&config).await,
+        Command::Status(args) => status::run(&config, &args).await,
         Command::Explain(args) => explain::run(&config, &args).await,
         Command::Check(args) => check::run(&config, &args).await,
         Command::Sim(args) => sim::run(&args).await,

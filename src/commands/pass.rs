@@ -7,9 +7,10 @@ use super::{ExitStatus, Stop, interrupt, progress, screen};
 use crate::aws::Access;
 use crate::cli::{Output, PassArgs, PlanArgs, SyncArgs};
 use crate::config::Config;
+use crate::daemon;
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
-use crate::pass::{Request, Runner};
+use crate::pass::{Request, Runner, Setup};
 use crate::report::{Cause, RunReport, Verdict, json, log, table};
 use crate::telemetry;
 
@@ -44,16 +45,15 @@ async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> 
     let access = Access::from_environment(config.timeouts, &config.identity_center.region).await?;
     let request =
         Request { mode, cause: Cause::Cli, target, person: args.person.clone(), approvals: approvals.to_vec() };
-    let runner = Runner::new(Arc::new(config), access);
+    let runner = Runner::new(Setup { config: Arc::new(config), access, people });
     let stop = interrupt::token(interrupt::RUN)?;
-    let report = progress::shown(&runner, runner.run(&request, &stop)).await;
-    log::run(&report, &people);
+    let report = progress::shown(&runner, request, &stop).await;
     for code in &report.unused_approvals {
         tracing::warn!(event = "approval-unused", approval = code, "the approval fits no target now");
     }
     match args.output {
         Output::Table => screen::out(&table::run(&report, screen::look()))?,
-        Output::Json => screen::out(&format!("{:#}\n", json::run(&report)))?,
+        Output::Json => screen::out(&json::text(&report))?,
     }
     Ok(report)
 }
@@ -61,11 +61,11 @@ async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> 
 /// Somebody who watches sees the result itself, so only warnings are logged then.
 pub(super) fn start_log(config: &Config) {
     let level = if screen::is_watched() && config.log.level == "info" { "warn" } else { &config.log.level };
-    telemetry::start(config.log.format, level, std::env::var("RUST_LOG").ok().as_deref());
+    telemetry::start(config.log.format, level);
 }
 
 /// The first line of a run names the keys that do nothing yet, so that nobody relies on them.
-fn note_without_effect(config: &Config) {
+pub(super) fn note_without_effect(config: &Config) {
     if !config.without_effect.is_empty() {
         let keys = config.without_effect.join(", ");
         tracing::warn!(
@@ -77,24 +77,11 @@ fn note_without_effect(config: &Config) {
 }
 
 /// How people appear in log lines.
-fn people(config: &Config) -> Result<log::People, Stop> {
-    match &config.log.people {
-        crate::config::People::Plain => Ok(log::People::Plain),
-        crate::config::People::Hashed { key_file } => {
-            let key = std::fs::read(key_file).map_err(|error| Stop::Usage {
-                message: format!("failed to read the key of hashed people `{}`: {error}", key_file.display()),
-                hint: Some("`log.people_key_file` has to be readable for this user".to_owned()),
-            })?;
-            let key = key.trim_ascii().to_vec();
-            if key.len() < 16 {
-                return Err(Stop::Usage {
-                    message: format!("the key of hashed people `{}` is shorter than 16 bytes", key_file.display()),
-                    hint: Some("make one with `openssl rand -hex 32`".to_owned()),
-                });
-            }
-            Ok(log::People::Hashed { key })
-        }
-    }
+pub(super) fn people(config: &Config) -> Result<log::People, Stop> {
+    daemon::people(config).map_err(|message| Stop::Usage {
+        message,
+        hint: Some("`log.people_key_file` has to be readable for this user, and secret".to_owned()),
+    })
 }
 
 pub(super) fn find_target(config: &Config, name: &str) -> Result<TargetName, Stop> {

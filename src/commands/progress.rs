@@ -3,20 +3,27 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio_util::sync::CancellationToken;
 
 use super::screen;
-use crate::pass::Runner;
+use crate::pass::{Request, Run, Runner};
 use crate::report::{RunReport, spoken};
 
 /// How often it is drawn anew.
 const BEAT: Duration = Duration::from_millis(120);
 
-/// Waits for a run, and shows how far it has come.
-pub(super) async fn shown(runner: &Runner, run: impl Future<Output = RunReport>) -> RunReport {
-    if !screen::is_watched() {
-        return run.await;
+/// Carries out a run, and shows how far it has come.
+pub(super) async fn shown(runner: &Runner, request: Request, stop: &CancellationToken) -> RunReport {
+    let run = runner.order(request);
+    if screen::is_watched() {
+        let report = watched(&run, runner.carry_out(&run, stop)).await;
+        return report.clone();
     }
-    tokio::pin!(run);
+    runner.carry_out(&run, stop).await.clone()
+}
+
+async fn watched<'r>(run: &'r Run, end: impl Future<Output = &'r RunReport>) -> &'r RunReport {
+    tokio::pin!(end);
     let bar = ProgressBar::new_spinner();
     let style = ProgressStyle::with_template("  {spinner} reading, {elapsed} so far");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
@@ -25,10 +32,10 @@ pub(super) async fn shown(runner: &Runner, run: impl Future<Output = RunReport>)
     let mut is_bar = false;
     let report = loop {
         tokio::select! {
-            report = &mut run => break report,
+            report = &mut end => break report,
             _ = beat.tick() => {}
         }
-        let (done, total) = runner.progress();
+        let (done, total) = run.progress();
         if total == 0 {
             continue;
         }
@@ -39,7 +46,7 @@ pub(super) async fn shown(runner: &Runner, run: impl Future<Output = RunReport>)
         }
         bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
         bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
-        bar.set_message(format!("about {} to go", spoken(runner.seconds_left())));
+        bar.set_message(format!("about {} to go", spoken(run.seconds_left())));
     };
     bar.finish_and_clear();
     report

@@ -39,5 +39,5 @@ fn has_effect(path: &KeyPath) -> bool {
             Step::Item(_) => None,
         })
         .collect();
-    !matches!(names.first(), Some(&("schedule" | "http" | "history")))
+    !matches!(names.first(), Some(&"history"))
 }

@@ -1,8 +1,13 @@
 //! Whether a cron pattern can be read, and whether it ever comes.
 
+use chrono::{DateTime, TimeZone as _};
+use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
+
+use super::Schedule;
 
 /// What is wrong with a pattern.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +56,22 @@ fn parse(pattern: &str) -> Result<Cron, croner::errors::CronError> {
     CronParser::builder().seconds(Seconds::Required).year(Year::Disallowed).dom_and_dow(true).build().parse(pattern)
 }
 
+impl Schedule {
+    /// The first moment after `now` that the pattern names, in its time zone as it is on that day.
+    #[must_use]
+    pub fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
+        let now = self.zone()?.from_utc_datetime(&DateTime::from_timestamp(now.as_second(), 0)?.naive_utc());
+        let next = parse(&self.cron).ok()?.find_next_occurrence(&now, false).ok()?;
+        Timestamp::from_second(next.timestamp()).ok()
+    }
+
+    /// The time zone, as the scheduler takes it; `None` for a name that it does not know.
+    #[must_use]
+    pub fn zone(&self) -> Option<Tz> {
+        self.timezone.parse().ok()
+    }
+}
+
 /// Whether some date matches. These 28 years have every day of the year, the 29th of February included, on every
 /// weekday; hours, minutes and seconds match on some day whenever they can be read at all.
 fn comes(cron: &Cron) -> bool {
@@ -93,6 +114,23 @@ mod tests {
         for pattern in ["0 0 0 30 2 *", "0 0 0 31 4,6,9,11 *", "0 0 0 31 2 MON"] {
             assert_eq!(check(pattern), Err(CronError::Never), "{pattern}");
         }
+    }
+
+    #[test]
+    fn seven_in_london_is_seven_on_both_sides_of_a_change_of_clocks() {
+        let schedule = Schedule {
+            cron: "0 0 7 * * *".to_owned(),
+            timezone: "Europe/London".to_owned(),
+            jitter: std::time::Duration::ZERO,
+            on_start: false,
+        };
+        let mut now: Timestamp = "2027-03-26T12:00:00Z".parse().unwrap();
+        for expected in ["2027-03-27T07:00:00Z", "2027-03-28T06:00:00Z", "2027-03-29T06:00:00Z"] {
+            now = schedule.next_after(now).unwrap();
+            assert_eq!(now.to_string(), expected);
+        }
+        now = "2027-10-30T06:00:00Z".parse().unwrap();
+        assert_eq!(schedule.next_after(now).unwrap().to_string(), "2027-10-31T07:00:00Z");
     }
 
     #[test]

@@ -17,8 +17,9 @@ use crate::plan::finding::Finding;
 impl Runner {
     /// Tries every read permission, and looks up every name of the configuration. Nothing is concluded about people.
     pub async fn check(&self) -> Checked {
-        let identity_center = self.identity_center().await;
-        let targets = &self.config.targets;
+        let setup = self.setup();
+        let identity_center = self.identity_center(&setup).await;
+        let targets = &setup.config.targets;
         let center = identity_center.probe(&mapped_groups(targets)).await;
         let groups = &center.groups;
         let check = async |target: &Target| {

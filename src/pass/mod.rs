@@ -10,33 +10,41 @@
 //! nothing to do with one another, so what one of them cannot read stops no other. Whether a run writes is decided here
 //! and nowhere below: a run that only plans never comes to `apply`.
 
+mod approvals;
 mod check;
 mod one;
+mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, join_all};
 use jiff::Timestamp;
+use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
-use ulid::Ulid;
+use tracing::{Instrument, info_span};
 
+use self::approvals::Approvals;
+pub use self::approvals::NotApproved;
 pub use self::check::{Checked, CheckedTarget};
 pub use self::one::Explained;
 use self::one::{Depth, OnePerson};
-use crate::apply::{self, Progress, Site};
+use self::run::LivePass;
+pub use self::run::Run;
+use crate::apply::{self, Beside, Claims, Site};
 use crate::aws::{self, Access, DirectoryRead, IdentityCenter, IdentityCenterAt, Ledger, Pace, TargetAt};
 use crate::config::{Config, Target};
+use crate::metrics::Metrics;
 use crate::model::id::TargetName;
 use crate::model::settings::{GroupRef, Mode};
 use crate::model::snapshot::{Scope, Snapshot};
 use crate::plan;
-use crate::report::{Around, Cause, Memory, RunReport, TargetReport, Trouble};
+use crate::report::{Around, Cause, LastPass, Memory, RunReport, Standing, TargetReport, Trouble, log, meter};
 
 /// What is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Whether to write. A target that is in mode `plan` is never written to.
     pub mode: Mode,
@@ -58,99 +66,261 @@ impl Request {
     }
 }
 
-/// What a run needs beside the request. It may be used for many runs, which then share connections and pace.
+/// What runs are made by: a configuration, and the ways to what it names.
+#[derive(Debug)]
+pub struct Setup {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// How AWS is reached.
+    pub access: Access,
+    /// How people appear in log lines.
+    pub people: log::People,
+}
+
+impl Setup {
+    /// A setup whose log lines name people as they are.
+    #[must_use]
+    pub fn new(config: Arc<Config>, access: Access) -> Self {
+        Self { config, access, people: log::People::Plain }
+    }
+
+    fn target(&self, name: &TargetName) -> Option<&Target> {
+        self.config.targets.iter().find(|target| target.settings.name == *name)
+    }
+}
+
+/// Makes runs, which share connections, pace, and what is remembered from one to the next. Passes of one target never
+/// overlap, whoever asks for them; a pass of one person goes beside them.
 #[derive(Debug)]
 pub struct Runner {
-    config: Arc<Config>,
-    access: Access,
+    setup: Mutex<Arc<Setup>>,
     pace: Pace,
-    progress: BTreeMap<TargetName, Arc<Progress>>,
+    metrics: Option<Arc<Metrics>>,
+    turns: Mutex<BTreeMap<TargetName, Arc<Turns>>>,
     memory: Mutex<Memory>,
+    approvals: Mutex<Approvals>,
+    standings: Mutex<BTreeMap<TargetName, Standing>>,
+}
+
+/// Who may be at work on a target.
+#[derive(Debug, Default)]
+struct Turns {
+    /// One pass of everybody at a time.
+    whole: Arc<tokio::sync::Mutex<()>>,
+    /// The people who have a pass of their own.
+    claims: Claims,
 }
 
 /// Everybody's people and groups, read once.
 type SharedDirectory = Shared<BoxFuture<'static, Arc<DirectoryRead>>>;
 
 impl Runner {
-    /// Prepares runs of this configuration. Nothing is called yet.
+    /// Prepares runs. Nothing is called yet.
     #[must_use]
-    pub fn new(config: Arc<Config>, access: Access) -> Self {
-        let progress = config.targets.iter().map(|target| (target.settings.name.clone(), Arc::default())).collect();
-        Self { config, access, pace: Pace::new(), progress, memory: Mutex::default() }
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            setup: Mutex::new(Arc::new(setup)),
+            pace: Pace::new(),
+            metrics: None,
+            turns: Mutex::default(),
+            memory: Mutex::default(),
+            approvals: Mutex::default(),
+            standings: Mutex::default(),
+        }
     }
 
-    /// How far the actions of all targets have come: done, and in all.
+    /// The same, for a process whose calls and passes are counted.
     #[must_use]
-    pub fn progress(&self) -> (usize, usize) {
-        self.progress.values().fold((0, 0), |(done, total), progress| {
-            let (one, all) = progress.get();
-            (done + one, total + all)
-        })
+    pub fn metered(setup: Setup, metrics: &Arc<Metrics>) -> Self {
+        for target in &setup.config.targets {
+            meter::begin(metrics, target.settings.name.as_str());
+        }
+        let pace = Pace::counted(Arc::clone(metrics));
+        Self { pace, metrics: Some(Arc::clone(metrics)), ..Self::new(setup) }
     }
 
-    /// Seconds that the rest of all actions takes at the service's rate.
+    /// What runs are made by now.
     #[must_use]
-    pub fn seconds_left(&self) -> f64 {
-        let left = |target: &Target| self.progress[&target.settings.name].seconds_left(&target.rates);
-        self.config.targets.iter().map(left).fold(0.0, f64::max)
+    pub fn setup(&self) -> Arc<Setup> {
+        Arc::clone(&lock(&self.setup))
     }
 
-    /// Carries out one run. `stop` calls off what has not begun.
+    /// Takes another configuration over: for every pass that has not begun. Pace and memory stay, but for targets that
+    /// are no longer there.
+    pub fn reload(&self, setup: Setup) {
+        let before = std::mem::replace(&mut *lock(&self.setup), Arc::new(setup));
+        let now = self.setup();
+        for target in &before.config.targets {
+            let name = &target.settings.name;
+            if now.target(name).is_none() {
+                lock(&self.standings).remove(name);
+                if let Some(metrics) = &self.metrics {
+                    metrics.forget(name.as_str());
+                }
+            }
+        }
+        if let Some(metrics) = &self.metrics {
+            for target in &now.config.targets {
+                meter::begin(metrics, target.settings.name.as_str());
+            }
+        }
+    }
+
+    /// How a target stands.
+    #[must_use]
+    pub fn standing(&self, target: &TargetName) -> Standing {
+        lock(&self.standings).get(target).cloned().unwrap_or_default()
+    }
+
+    /// Whether a pass of everybody is under way in a target.
+    #[must_use]
+    pub fn is_busy(&self, target: &TargetName) -> bool {
+        self.turns(target).whole.try_lock().is_err()
+    }
+
+    /// Approves what the code stands for, as far as it is still withheld: each pair once, within 24 hours. Says whose code
+    /// it is.
+    ///
+    /// # Errors
+    /// Where no target told the code, or nothing that it stood for is held back any more.
+    pub fn approve(&self, code: &str) -> Result<TargetName, NotApproved> {
+        lock(&self.approvals).grant(code, Timestamp::now())
+    }
+
+    /// A run of everything that a request means. It begins with [`Self::carry_out`].
+    #[must_use]
+    pub fn order(&self, request: Request) -> Run {
+        self.order_of(request, |_| true)
+    }
+
+    /// A run of the targets of a request that nothing is under way in; `None` where that is none of them.
+    #[must_use]
+    pub fn order_idle(&self, request: Request) -> Option<Run> {
+        let run = self.order_of(request, |target| !self.is_busy(target));
+        (!run.passes.is_empty()).then_some(run)
+    }
+
+    fn order_of(&self, request: Request, is_meant: impl Fn(&TargetName) -> bool) -> Run {
+        let setup = self.setup();
+        let only = request.target.clone();
+        let targets = setup.config.targets.iter().map(|target| (&target.settings.name, target.settings.mode));
+        let targets = targets.filter(|(name, _)| only.as_ref().is_none_or(|only| only == *name) && is_meant(name));
+        Run::new(request, targets.map(|(name, mode)| (name.clone(), mode)))
+    }
+
+    /// Carries out one run from end to end. `stop` calls off what has not begun.
     pub async fn run(&self, request: &Request, stop: &CancellationToken) -> RunReport {
-        let (started_at, started) = (Timestamp::now(), Instant::now());
-        let is_meant = |target: &&Target| request.target.as_ref().is_none_or(|name| *name == target.settings.name);
-        let targets: Vec<&Target> = self.config.targets.iter().filter(is_meant).collect();
-        let ledger = Ledger::new();
-        let identity_center = self.identity_center().await.until(stop);
-        let shared = match request.person {
-            Some(_) => None,
-            None => Some(read_directory(identity_center.counted(&ledger), &targets)),
-        };
-        let passes = targets.iter().map(|target| {
-            let ledger_of_target = Ledger::new();
-            let pass = Pass {
-                runner: self,
-                request,
-                target,
-                identity_center: identity_center.counted(&ledger_of_target),
-                ledger: ledger_of_target,
-                shared: &ledger,
-                started,
-            };
-            // The futures of the SDK are large, and one more on the stack of every caller is not needed.
-            Box::pin(pass.run(&identity_center, shared.clone(), stop))
-        });
-        let (mut targets, used): (Vec<TargetReport>, Vec<Option<String>>) = join_all(passes).await.into_iter().unzip();
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        for target in &mut targets {
-            // One person's pass sees next to nothing of what was found before.
-            if request.person.is_none() { memory.note(target) } else { memory.tell(target) }
-        }
-        drop(memory);
-        let mut requests = ledger.requests();
-        for (operation, count) in targets.iter().flat_map(|target| &target.requests) {
-            *requests.entry(operation.clone()).or_default() += count;
-        }
-        RunReport {
-            run: Ulid::generate().to_string(),
-            mode: request.mode,
-            cause: request.cause,
-            started_at,
-            finished_at: Timestamp::now(),
-            elapsed: started.elapsed(),
-            requests,
-            targets,
-            unused_approvals: request
-                .approvals
-                .iter()
-                .filter(|code| !used.iter().flatten().any(|used| used == *code))
-                .cloned()
-                .collect(),
-        }
+        self.carry_out(&self.order(request.clone()), stop).await.clone()
     }
 
-    async fn identity_center(&self) -> IdentityCenter {
-        let center = &self.config.identity_center;
+    /// Carries out a run that may be watched meanwhile. `stop` calls off what has not begun.
+    pub async fn carry_out<'r>(&self, run: &'r Run, stop: &CancellationToken) -> &'r RunReport {
+        let span = info_span!("run", run = run.id(), cause = run.request().cause.as_str());
+        let passes = async {
+            let setup = self.setup();
+            let identity_center = self.identity_center(&setup).await.until(stop);
+            let targets = run.passes.iter().filter_map(|pass| setup.target(&pass.target));
+            let shared = read_directory(identity_center.counted(&run.ledger), targets);
+            let passes = run.passes.iter().map(|live| {
+                let span = info_span!("pass", target = live.target.as_str());
+                // The futures of the SDK are large, and one more on the stack of every caller is not needed.
+                Box::pin(self.pass(run, live, &identity_center, shared.clone(), stop).instrument(span))
+            });
+            join_all(passes).await
+        };
+        let used: BTreeSet<String> = passes.instrument(span).await.into_iter().flatten().collect();
+        let unused = run.request().approvals.iter().filter(|code| !used.contains(*code)).cloned();
+        run.end(unused.collect())
+    }
+
+    /// One target's pass, when its turn comes. Says which approval was made use of.
+    async fn pass(
+        &self,
+        run: &Run,
+        live: &LivePass,
+        identity_center: &IdentityCenter,
+        shared: SharedDirectory,
+        stop: &CancellationToken,
+    ) -> Option<String> {
+        let turns = self.turns(&live.target);
+        let turn = match &run.request().person {
+            Some(_) => Turn::Beside,
+            None => Turn::wait(&turns, stop).await,
+        };
+        let (_, started) = run.begin();
+        let started = if matches!(turn, Turn::Later(_)) { Instant::now() } else { started };
+        live.begin();
+        // A configuration that was reloaded meanwhile counts from here on.
+        let setup = self.setup();
+        let ledger = Ledger::new();
+        let (report, approved) = match setup.target(&live.target) {
+            None => (taken_out(live, started), None),
+            Some(target) => {
+                let anew = match turn {
+                    // What the others of this run read has aged meanwhile.
+                    Turn::Later(_) => Some(self.identity_center(&setup).await.until(stop)),
+                    Turn::AtOnce(_) | Turn::Beside => None,
+                };
+                let directory = match (&run.request().person, &anew) {
+                    (Some(_), _) => None,
+                    (None, None) => Some(shared),
+                    (None, Some(center)) => Some(read_directory(center.counted(&ledger), [target])),
+                };
+                let identity_center = anew.as_ref().unwrap_or(identity_center);
+                let pass = Pass {
+                    runner: self,
+                    request: run.request(),
+                    live,
+                    turns: &turns,
+                    target,
+                    identity_center: identity_center.counted(&ledger),
+                    ledger: ledger.clone(),
+                    shared: &run.ledger,
+                    started,
+                };
+                pass.run(identity_center, directory, stop).await
+            }
+        };
+        self.conclude(run, live, report, &setup.people);
+        approved
+    }
+
+    /// Remembers what a pass came to, and tells the log and the metrics.
+    fn conclude(&self, run: &Run, live: &LivePass, mut report: TargetReport, people: &log::People) {
+        let Request { mode, cause, .. } = *run.request();
+        let is_whole = run.request().person.is_none();
+        {
+            let mut memory = lock(&self.memory);
+            // One person's pass sees next to nothing of what was found before.
+            if is_whole { memory.note(&mut report) } else { memory.tell(&mut report) }
+        }
+        let now = Timestamp::now();
+        let report = Arc::new(report);
+        if is_whole && report.counts().is_some() {
+            lock(&self.approvals).note(&live.target, report.approval(), report.withheld(), now);
+        }
+        log::pass(&report, cause, people);
+        if let Some(metrics) = &self.metrics {
+            meter::pass(metrics, &report, cause, mode);
+        }
+        if is_whole && self.setup().target(&live.target).is_some() {
+            let last = LastPass { run: run.id().to_owned(), cause, at: now, report: Arc::clone(&report) };
+            let mut standings = lock(&self.standings);
+            let standing = standings.entry(live.target.clone()).or_default();
+            standing.note(last);
+            if let Some(metrics) = &self.metrics {
+                meter::standing(metrics, standing);
+            }
+        }
+        live.end(report);
+    }
+
+    fn turns(&self, target: &TargetName) -> Arc<Turns> {
+        Arc::clone(lock(&self.turns).entry(target.clone()).or_default())
+    }
+
+    async fn identity_center(&self, setup: &Setup) -> IdentityCenter {
+        let center = &setup.config.identity_center;
         let at = IdentityCenterAt {
             region: center.region.clone(),
             instance_arn: center.instance_arn.clone(),
@@ -158,8 +328,8 @@ impl Runner {
             role: center.role.clone(),
         };
         // The targets agree on the rates of what they share, so any of them will do.
-        let rates = self.config.targets.first().map(|target| target.rates.clone()).unwrap_or_default();
-        IdentityCenter::open(&self.access, at, &self.pace, &rates).await
+        let rates = setup.config.targets.first().map(|target| target.rates.clone()).unwrap_or_default();
+        IdentityCenter::open(&setup.access, at, &self.pace, &rates).await
     }
 
     async fn open(&self, target: &Target, identity_center: &IdentityCenter) -> aws::Target {
@@ -172,8 +342,47 @@ impl Runner {
             application: target.application.clone(),
             application_region: Some(target.application_region.clone()),
         };
-        aws::Target::open(&self.access, at, identity_center, &self.pace, &target.rates).await
+        aws::Target::open(&self.setup().access, at, identity_center, &self.pace, &target.rates).await
     }
+}
+
+/// How a pass came by its turn. A pass of everybody keeps the target to itself while it holds this.
+enum Turn {
+    /// Nothing was under way.
+    AtOnce(#[expect(dead_code, reason = "held, not read")] OwnedMutexGuard<()>),
+    /// It waited for another pass of the same target, or was called off while it did.
+    Later(#[expect(dead_code, reason = "held, not read")] Option<OwnedMutexGuard<()>>),
+    /// One person's pass waits for nobody.
+    Beside,
+}
+
+impl Turn {
+    async fn wait(turns: &Turns, stop: &CancellationToken) -> Self {
+        match Arc::clone(&turns.whole).try_lock_owned() {
+            Ok(guard) => Self::AtOnce(guard),
+            Err(_) => tokio::select! {
+                guard = Arc::clone(&turns.whole).lock_owned() => Self::Later(Some(guard)),
+                // Every call will be called off, so the pass ends at once and says so.
+                () = stop.cancelled() => Self::Later(None),
+            },
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The report of a pass whose target a reload took out while it waited.
+fn taken_out(live: &LivePass, started: Instant) -> TargetReport {
+    let around = Around {
+        name: live.target.clone(),
+        mode: live.mode,
+        requests: BTreeMap::new(),
+        elapsed: started.elapsed(),
+        time: Timestamp::now(),
+    };
+    TargetReport::failed(around, Trouble::plain("the target was taken out of the configuration before its pass began"))
 }
 
 /// The groups of all mappings of these targets.
@@ -187,8 +396,11 @@ fn wanted_hierarchy(target: &Target) -> BTreeSet<String> {
 }
 
 /// Reads the groups of all these targets, when the first of them asks for it.
-fn read_directory(identity_center: IdentityCenter, targets: &[&Target]) -> SharedDirectory {
-    let groups = mapped_groups(targets.iter().copied());
+fn read_directory<'a>(
+    identity_center: IdentityCenter,
+    targets: impl IntoIterator<Item = &'a Target>,
+) -> SharedDirectory {
+    let groups = mapped_groups(targets);
     async move { Arc::new(identity_center.read(&groups).await) }.boxed().shared()
 }
 
@@ -196,6 +408,8 @@ fn read_directory(identity_center: IdentityCenter, targets: &[&Target]) -> Share
 struct Pass<'a> {
     runner: &'a Runner,
     request: &'a Request,
+    live: &'a LivePass,
+    turns: &'a Turns,
     target: &'a Target,
     /// Identity Center, for what only this pass asks of it.
     identity_center: IdentityCenter,
@@ -212,16 +426,20 @@ impl Pass<'_> {
         directory: Option<SharedDirectory>,
         stop: &CancellationToken,
     ) -> (TargetReport, Option<String>) {
-        let Self { runner, request, target: Target { settings, rates, .. }, .. } = &self;
+        let Self { runner, request, turns, target: Target { settings, rates, .. }, .. } = &self;
         let target = runner.open(self.target, identity_center).await;
         let target = target.counted(&self.ledger).until(stop);
+        let reading_since = Instant::now();
         let read = match (&request.person, directory) {
             (Some(person), _) => {
                 let identity_center = self.identity_center.urgent();
                 let reading = OnePerson { target: &target.urgent(), identity_center: &identity_center, settings };
                 reading.read(person, Depth::Pass, [self.shared, &self.ledger]).await
             }
-            (None, Some(directory)) => self.read(&target, directory).await,
+            (None, Some(directory)) => {
+                turns.claims.forget_before(reading_since);
+                self.read(&target, directory).await
+            }
             (None, None) => Err(Trouble::plain("the directory was not read")),
         };
         let snapshot = match read {
@@ -233,14 +451,30 @@ impl Pass<'_> {
             return (TargetReport::planned(self.around(snapshot.time), plan, rates), None);
         }
         let approved = request.approvals.iter().find(|code| plan.approve(code)).cloned();
+        let granted = lock(&runner.approvals).granted(&settings.name, Timestamp::now());
+        plan.release(&granted, settings);
+        // Whoever had read these people before lets them be from now on.
+        let is_alone = request.person.is_some();
+        let claim = is_alone.then(|| turns.claims.claim(snapshot.directory.principals.keys().cloned()));
         let site = Site {
-            target: &target,
+            target: if is_alone { &target.urgent() } else { &target },
             identity_center: &self.identity_center,
             owner: &settings.owner,
             time: snapshot.time,
             protected: plan::protected_profiles(&snapshot, settings),
+            rates,
+            beside: if is_alone { Beside::Nobody } else { Beside::Claims(&turns.claims, reading_since) },
         };
-        let applied = apply::apply(site, &plan, &runner.progress[&settings.name], stop).await;
+        let applied = apply::apply(site, &plan, &self.live.progress, stop).await;
+        drop(claim);
+        let mut approvals = lock(&runner.approvals);
+        for (action, outcome) in plan.actions().iter().zip(&applied.outcomes) {
+            let pair = action.pair();
+            if granted.contains(&pair) && outcome.is_well() {
+                approvals.used(&settings.name, &pair);
+            }
+        }
+        drop(approvals);
         (TargetReport::applied(self.around(snapshot.time), plan, applied, rates), approved)
     }
 

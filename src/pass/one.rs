@@ -37,8 +37,10 @@ pub struct Explained {
 impl Runner {
     /// Follows the whole chain for one person, in each target or in one. Nothing is written.
     pub async fn explain(&self, person: &str, only: Option<&TargetName>) -> Vec<Explained> {
-        let identity_center = self.identity_center().await;
-        let targets = self.config.targets.iter().filter(|target| only.is_none_or(|name| target.settings.name == *name));
+        let setup = self.setup();
+        let identity_center = self.identity_center(&setup).await;
+        let targets =
+            setup.config.targets.iter().filter(|target| only.is_none_or(|name| target.settings.name == *name));
         join_all(targets.map(|target| self.explain_in(person, target, &identity_center))).await
     }
 

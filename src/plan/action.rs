@@ -296,13 +296,13 @@ impl Action {
     /// What tells it from every other action of a target: the Connect user, or what stands for one that does not exist
     /// yet, and the kind.
     #[must_use]
-    pub fn pair(&self) -> (&str, &'static str) {
+    pub fn pair(&self) -> Pair {
         let user = match &self.write {
             Write::AssignGroup { group, .. } => group.as_str(),
             Write::CreateUser { user, .. } => user.login.as_str(),
             write => write.account().map_or("", |account| account.id.as_str()),
         };
-        (user, self.kind().as_str())
+        (user.to_owned(), self.kind())
     }
 
     /// Sorts actions into the order of execution, the same for the same plan.
@@ -314,6 +314,9 @@ impl Action {
         (self.kind(), self.login(), group)
     }
 }
+
+/// What tells an action from every other of its target: the user's id, or what stands for one, and the kind.
+pub type Pair = (String, ActionKind);
 
 /// One field that an action changes.
 #[derive(Debug, Clone, PartialEq, Eq)]

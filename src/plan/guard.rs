@@ -240,14 +240,15 @@ fn most(limit: Limit, of: usize, always: u64) -> u64 {
 }
 
 /// The code by which somebody approves exactly these actions: the same while they are the same.
-fn code(settings: &Settings, withheld: &[Withheld]) -> Option<String> {
+pub(super) fn code(settings: &Settings, withheld: &[Withheld]) -> Option<String> {
     if withheld.is_empty() {
         return None;
     }
-    let pairs: BTreeSet<(&str, &str)> = withheld.iter().map(|held| held.action.pair()).collect();
+    let pairs = withheld.iter().map(|held| held.action.pair());
+    let pairs: BTreeSet<(String, &str)> = pairs.map(|(user, kind)| (user, kind.as_str())).collect();
     let mut hash = Sha256::new();
     let target = settings.name.as_str();
-    for part in [target].into_iter().chain(pairs.into_iter().flat_map(|(user, kind)| [user, kind])) {
+    for part in [target].into_iter().chain(pairs.iter().flat_map(|(user, kind)| [user.as_str(), kind])) {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

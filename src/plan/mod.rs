@@ -44,7 +44,7 @@ mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use action::{Account, Action, ActionKind, Change, Departed, ProfileIds, Reason, Write};
+pub use action::{Account, Action, ActionKind, Change, Departed, Pair, ProfileIds, Reason, Write};
 use fence::Fence;
 use finding::{Finding, Kind};
 use guard::Draft;
@@ -97,6 +97,16 @@ impl Plan {
         self.actions.extend(self.withheld.drain(..).map(|held| held.action));
         self.actions.sort_by(|one, other| one.order().cmp(&other.order()));
         true
+    }
+
+    /// Lets those of these pairs through that are withheld. What is still withheld has another code then.
+    pub fn release(&mut self, pairs: &BTreeSet<Pair>, settings: &Settings) {
+        let (released, held): (Vec<_>, Vec<_>) =
+            self.withheld.drain(..).partition(|held| pairs.contains(&held.action.pair()));
+        self.withheld = held;
+        self.approval = guard::code(settings, &self.withheld);
+        self.actions.extend(released.into_iter().map(|held| held.action));
+        self.actions.sort_by(|one, other| one.order().cmp(&other.order()));
     }
 
     /// What was noticed: errors first, then by code and subject.

@@ -1,99 +1,358 @@
-//! The report as JSON, whose names are a promise: members may be added, never removed or changed.
+//! The report as JSON, whose names are a promise: members may be added, never removed or changed. The types here are what
+//! programs see, and the description of the HTTP interface is made from them.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::{RunReport, TargetReport, Trouble};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{Cause, RunReport, TargetReport, Trouble};
 use crate::apply::{Failure, Outcome, Skip};
 use crate::model::id::Login;
 use crate::model::settings::Mode;
-use crate::plan::finding::Finding;
-use crate::plan::{Action, Change, Withheld, Write};
+use crate::plan;
 
 /// The version of this form.
 const SCHEMA: u32 = 1;
 
-/// The whole report of a finished run.
-#[must_use]
-pub fn run(report: &RunReport) -> Value {
-    json!({
-        "schema": SCHEMA,
-        "run": report.run,
-        "state": "done",
-        "mode": report.mode.as_str(),
-        "cause": report.cause.as_str(),
-        "verdict": report.verdict().as_str(),
-        "started_at": report.started_at.to_string(),
-        "finished_at": report.finished_at.to_string(),
-        "elapsed_seconds": rounded(report.elapsed.as_secs_f64()),
-        "requests": report.requests,
-        "targets": report.targets.iter().map(|target| of_target(target, report.mode)).collect::<Vec<_>>(),
-    })
+/// What one cause started: the passes of all its targets.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RunReport)]
+pub struct Run {
+    /// The version of this form.
+    pub schema: u32,
+    /// The run's id, a ULID: later runs sort later.
+    pub run: String,
+    /// Where it stands.
+    pub state: State,
+    /// Whether anything was to be written: `plan` or `apply`.
+    pub mode: &'static str,
+    /// What started it: `schedule`, `http`, `cli` or `startup`.
+    pub cause: &'static str,
+    /// The worst verdict of its targets: `failed`, `incomplete`, `held`, `pending` or `converged`; null until it is done.
+    pub verdict: Option<&'static str>,
+    /// When its first pass began, by the host's clock.
+    pub started_at: Option<String>,
+    /// When its last pass ended, by the host's clock.
+    pub finished_at: Option<String>,
+    /// How long it has taken.
+    pub elapsed_seconds: Option<f64>,
+    /// Attempts at calls, by service and operation.
+    pub requests: BTreeMap<String, u64>,
+    /// One for each target, in the order of the configuration.
+    pub targets: Vec<Target>,
 }
 
-fn of_target(report: &TargetReport, mode: Mode) -> Value {
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RunState)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Another pass has to end first.
+    Queued,
+    /// A pass of it is under way.
+    Running,
+    /// Every pass of it has ended.
+    Done,
+}
+
+/// One target's pass.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[schema(as = TargetReport)]
+pub struct Target {
+    /// The target.
+    pub name: String,
+    /// Whether it may be written to: `plan` or `apply`.
+    pub mode: &'static str,
+    /// How the pass came out; null until it has ended.
+    pub verdict: Option<&'static str>,
+    /// Why it failed, where it did.
+    pub error: Option<Error>,
+    /// How far its actions have come.
+    pub progress: Progress,
+    /// Seconds that carrying the plan out takes at the service's rate.
+    pub estimate_seconds: Option<f64>,
+    /// People who are to be able to work, as read.
+    pub members: Option<usize>,
+    /// Those of them who, as far as can be seen, cannot sign in.
+    pub blocked: Option<usize>,
+    /// Users of the instance.
+    pub connect_users: Option<usize>,
+    /// Those of them that are ours.
+    pub owned: Option<usize>,
+    /// Members who have a Connect user with exactly their login.
+    pub served: Option<usize>,
+    /// Every action, in the order of execution.
+    pub actions: Vec<Action>,
+    /// What guards hold back.
+    pub withheld: Vec<Withheld>,
+    /// The code that approves exactly what is withheld.
+    pub approval: Option<String>,
+    /// What was noticed.
+    pub findings: Vec<Finding>,
+    /// Attempts at calls for this target alone, by service and operation.
+    pub requests: BTreeMap<String, u64>,
+}
+
+/// How far a pass has come.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct Progress {
+    /// Actions that have ended.
+    pub done: usize,
+    /// Actions in all; 0 until they are known.
+    pub total: usize,
+    /// Seconds that the rest takes at the service's rate.
+    pub eta_seconds: f64,
+}
+
+/// One change of one user, or one assignment of a group.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Action {
+    /// What kind of change.
+    pub kind: &'static str,
+    /// The Connect user's login.
+    pub login: Option<String>,
+    /// The group that is assigned.
+    pub group: Option<String>,
+    /// The person's id in Identity Store.
+    pub principal: Option<String>,
+    /// The group whose mapping is at work.
+    pub mapping: Option<String>,
+    /// What it changes.
+    pub changes: Vec<Change>,
+    /// What came of it: `planned`, `done`, `already_so`, `failed` or `skipped`.
+    pub result: &'static str,
+    /// Why it failed or was skipped.
+    pub error: Option<Error>,
+    /// A deleted user, whole, as it was right before, with the service's own names.
+    #[schema(value_type = Option<Object>)]
+    pub user: Option<Value>,
+}
+
+/// One field that an action changes.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Change {
+    /// The field.
+    pub field: String,
+    /// What was there.
+    pub from: Option<String>,
+    /// What is to be there.
+    pub to: Option<String>,
+}
+
+/// An action that a guard holds back.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Withheld {
+    /// What kind of change.
+    pub kind: &'static str,
+    /// The Connect user's login.
+    pub login: Option<String>,
+    /// The person's id in Identity Store.
+    pub principal: Option<String>,
+    /// The group whose mapping is at work.
+    pub mapping: Option<String>,
+    /// What it would change.
+    pub changes: Vec<Change>,
+    /// Who objects.
+    pub guard: &'static str,
+}
+
+/// Something that a person should know, and can mend.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Finding {
+    /// Its identity: the same while the trouble lasts.
+    pub id: String,
+    /// What it is.
+    pub code: &'static str,
+    /// `error`, `warning` or `info`.
+    pub severity: &'static str,
+    /// `new` in the first pass that has it, then `still`.
+    pub state: &'static str,
+    /// Whether the configuration accepts it for now.
+    pub accepted: bool,
+    /// The Connect user's login where one is involved, else the one that is wanted.
+    pub login: Option<String>,
+    /// The directory's e-mail of the person.
+    pub email: Option<String>,
+    /// The person's id in Identity Store.
+    pub principal: Option<String>,
+    /// What was seen.
+    #[schema(value_type = Object)]
+    pub evidence: Value,
+    /// One sentence that can be read alone.
+    pub message: String,
+    /// The one thing to do about it.
+    pub fix: String,
+    /// When it was first found.
+    pub since: String,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Error {
+    /// What failed.
+    pub message: String,
+    /// Why, the nearest cause first.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl From<&Trouble> for Error {
+    fn from(trouble: &Trouble) -> Self {
+        let Trouble { message, causes, hint } = trouble.clone();
+        Self { message, causes, hint }
+    }
+}
+
+/// What is known of a run that is not over.
+#[derive(Debug)]
+pub struct Header<'a> {
+    /// Its id.
+    pub run: &'a str,
+    /// Where it stands.
+    pub state: State,
+    /// Whether anything is to be written.
+    pub mode: Mode,
+    /// What started it.
+    pub cause: Cause,
+    /// When its first pass began.
+    pub started_at: Option<Timestamp>,
+    /// How long it has taken so far.
+    pub elapsed: Option<Duration>,
+}
+
+/// The whole report of a finished run, as text with a line for each member.
+#[must_use]
+pub fn text(report: &RunReport) -> String {
+    // Strings, numbers and lists of them can always be written.
+    serde_json::to_string_pretty(&run(report)).map_or_else(|error| error.to_string(), |text| text + "\n")
+}
+
+/// The whole report of a finished run.
+#[must_use]
+pub fn run(report: &RunReport) -> Run {
+    let header = Header {
+        run: &report.run,
+        state: State::Done,
+        mode: report.mode,
+        cause: report.cause,
+        started_at: Some(report.started_at),
+        elapsed: Some(report.elapsed),
+    };
+    let targets = report.targets.iter().map(|report_of_target| target(report_of_target, report.mode)).collect();
+    Run {
+        verdict: Some(report.verdict().as_str()),
+        finished_at: Some(report.finished_at.to_string()),
+        ..under_way(header, report.requests.clone(), targets)
+    }
+}
+
+/// A run that is not over.
+#[must_use]
+pub fn under_way(header: Header<'_>, requests: BTreeMap<String, u64>, targets: Vec<Target>) -> Run {
+    Run {
+        schema: SCHEMA,
+        run: header.run.to_owned(),
+        state: header.state,
+        mode: header.mode.as_str(),
+        cause: header.cause.as_str(),
+        verdict: None,
+        started_at: header.started_at.map(|at| at.to_string()),
+        finished_at: None,
+        elapsed_seconds: header.elapsed.map(|elapsed| rounded(elapsed.as_secs_f64())),
+        requests,
+        targets,
+    }
+}
+
+impl Target {
+    /// A pass that has not ended.
+    #[must_use]
+    pub fn under_way(name: &str, mode: Mode, progress: Progress) -> Self {
+        Self { name: name.to_owned(), mode: mode.as_str(), progress, ..Self::default() }
+    }
+}
+
+/// A pass that has ended, within a run of this mode.
+#[must_use]
+pub fn target(report: &TargetReport, mode: Mode) -> Target {
     let actions = report.actions();
     let counts = report.counts();
     // Only what was to be carried out can be on its way.
     let total = if mode == Mode::Apply && report.mode == Mode::Apply { actions.len() } else { 0 };
-    json!({
-        "name": report.name.as_str(),
-        "mode": report.mode.as_str(),
-        "verdict": report.verdict().as_str(),
-        "error": report.trouble().as_ref().map(trouble),
-        "progress": {"done": total, "total": total, "eta_seconds": 0},
-        "estimate_seconds": rounded(report.estimate),
-        "members": counts.map(|counts| counts.members),
-        "blocked": counts.map(|counts| counts.blocked),
-        "connect_users": counts.map(|counts| counts.connect_users),
-        "owned": counts.map(|counts| counts.owned),
-        "served": counts.map(|counts| counts.served),
-        "actions": actions
+    Target {
+        name: report.name.to_string(),
+        mode: report.mode.as_str(),
+        verdict: Some(report.verdict().as_str()),
+        error: report.trouble().as_ref().map(Error::from),
+        progress: Progress { done: total, total, eta_seconds: 0.0 },
+        estimate_seconds: Some(rounded(report.estimate)),
+        members: counts.map(|counts| counts.members),
+        blocked: counts.map(|counts| counts.blocked),
+        connect_users: counts.map(|counts| counts.connect_users),
+        owned: counts.map(|counts| counts.owned),
+        served: counts.map(|counts| counts.served),
+        actions: actions
             .iter()
             .enumerate()
             .map(|(position, (action, outcome))| of_action(action, outcome, report.deleted(position)))
-            .collect::<Vec<_>>(),
-        "withheld": report.withheld().iter().map(of_withheld).collect::<Vec<_>>(),
-        "approval": report.approval(),
-        "findings": report.findings().iter().map(|finding| of_finding(finding, report)).collect::<Vec<_>>(),
-        "requests": report.requests,
-    })
+            .collect(),
+        withheld: report.withheld().iter().map(of_withheld).collect(),
+        approval: report.approval().map(str::to_owned),
+        findings: findings(report),
+        requests: report.requests.clone(),
+    }
 }
 
-fn of_withheld(held: &Withheld) -> Value {
-    let Withheld { action, guard } = held;
-    json!({
-        "kind": action.kind().as_str(),
-        "login": action.login().map(Login::as_str),
-        "principal": action.principal().map(ToString::to_string),
-        "mapping": action.mapping,
-        "changes": changes(action),
-        "guard": guard.as_str(),
-    })
+/// What a pass noticed.
+#[must_use]
+pub fn findings(report: &TargetReport) -> Vec<Finding> {
+    report.findings().iter().map(|finding| of_finding(finding, report)).collect()
 }
 
-fn changes(action: &Action) -> Vec<Value> {
-    action.changes.iter().map(|Change { field, from, to }| json!({"field": field, "from": from, "to": to})).collect()
+fn of_withheld(held: &plan::Withheld) -> Withheld {
+    let plan::Withheld { action, guard } = held;
+    Withheld {
+        kind: action.kind().as_str(),
+        login: action.login().map(ToString::to_string),
+        principal: action.principal().map(ToString::to_string),
+        mapping: action.mapping.clone(),
+        changes: changes(action),
+        guard: guard.as_str(),
+    }
 }
 
-fn of_action(action: &Action, outcome: &Outcome, deleted: Option<&Value>) -> Value {
-    let is_assignment = matches!(action.write, Write::AssignGroup { .. });
+fn changes(action: &plan::Action) -> Vec<Change> {
+    let change = |plan::Change { field, from, to }: &plan::Change| Change {
+        field: field.clone(),
+        from: from.clone(),
+        to: to.clone(),
+    };
+    action.changes.iter().map(change).collect()
+}
+
+fn of_action(action: &plan::Action, outcome: &Outcome, deleted: Option<&Value>) -> Action {
+    let is_assignment = matches!(action.write, plan::Write::AssignGroup { .. });
     let error = match outcome {
-        Outcome::Failed(failure) => Some(trouble(&of_failure(failure))),
-        Outcome::Skipped(skip) => Some(trouble(&of_skip(skip))),
+        Outcome::Failed(failure) => Some(Error::from(&of_failure(failure))),
+        Outcome::Skipped(skip) => Some(Error::from(&of_skip(skip))),
         Outcome::Planned | Outcome::Done | Outcome::AlreadySo => None,
     };
-    json!({
-        "kind": action.kind().as_str(),
-        "login": action.login().map(Login::as_str),
-        "group": action.mapping.as_deref().filter(|_| is_assignment),
-        "principal": action.principal().map(ToString::to_string),
-        "mapping": action.mapping,
-        "changes": changes(action),
-        "result": outcome.as_str(),
-        "error": error,
-        // A deleted user, whole, as it was right before.
-        "user": deleted,
-    })
+    Action {
+        kind: action.kind().as_str(),
+        login: action.login().map(ToString::to_string),
+        group: action.mapping.clone().filter(|_| is_assignment),
+        principal: action.principal().map(ToString::to_string),
+        mapping: action.mapping.clone(),
+        changes: changes(action),
+        result: outcome.as_str(),
+        error,
+        user: deleted.cloned(),
+    }
 }
 
 /// An action that was not tried, in words.
@@ -117,30 +376,26 @@ pub(super) fn of_failure(failure: &Failure) -> Trouble {
     }
 }
 
-fn of_finding(finding: &Finding, report: &TargetReport) -> Value {
+fn of_finding(finding: &plan::finding::Finding, report: &TargetReport) -> Finding {
     let age = report.age(finding);
-    json!({
-        "id": finding.id(&report.name),
-        "code": finding.code().as_str(),
-        "severity": finding.code().severity().as_str(),
-        "state": if age.is_new { "new" } else { "still" },
-        "accepted": finding.accepted,
-        "login": finding.login.as_ref().map(Login::as_str),
-        "email": finding.email,
-        "principal": finding.principal.as_ref().map(ToString::to_string),
-        "evidence": finding.evidence(),
-        "message": finding.message(),
-        "fix": finding.fix(),
-        "since": age.since.to_string(),
-    })
-}
-
-fn trouble(trouble: &Trouble) -> Value {
-    let Trouble { message, causes, hint } = trouble;
-    json!({"message": message, "causes": causes, "hint": hint})
+    Finding {
+        id: finding.id(&report.name),
+        code: finding.code().as_str(),
+        severity: finding.code().severity().as_str(),
+        state: if age.is_new { "new" } else { "still" },
+        accepted: finding.accepted,
+        login: finding.login.as_ref().map(Login::to_string),
+        email: finding.email.clone(),
+        principal: finding.principal.as_ref().map(ToString::to_string),
+        evidence: finding.evidence(),
+        message: finding.message(),
+        fix: finding.fix(),
+        since: age.since.to_string(),
+    }
 }
 
 /// Milliseconds are enough.
-fn rounded(seconds: f64) -> f64 {
+#[must_use]
+pub fn rounded(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }

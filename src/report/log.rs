@@ -5,7 +5,7 @@ use sha2::Sha256;
 use tracing::{error, info, warn};
 
 use super::json::{of_failure, of_skip};
-use super::{RunReport, TargetReport, Trouble};
+use super::{Cause, TargetReport, Trouble};
 use crate::apply::Outcome;
 use crate::plan::finding::Finding;
 use crate::plan::{ActionKind, Withheld};
@@ -61,20 +61,18 @@ impl People {
     }
 }
 
-/// Writes the lines of a run.
-pub fn run(report: &RunReport, people: &People) {
-    for target in &report.targets {
-        let is_new = |finding: &&Finding| !finding.accepted && target.age(finding).is_new;
-        for finding in target.findings().iter().filter(is_new) {
-            of_finding(finding, "new", target, people);
-        }
-        for finding in target.gone() {
-            of_finding(finding, "gone", target, people);
-        }
-        of_actions(target, people);
-        of_withheld(target, people);
-        of_pass(target, report);
+/// Writes the lines of a pass that has ended.
+pub fn pass(target: &TargetReport, cause: Cause, people: &People) {
+    let is_new = |finding: &&Finding| !finding.accepted && target.age(finding).is_new;
+    for finding in target.findings().iter().filter(is_new) {
+        of_finding(finding, "new", target, people);
     }
+    for finding in target.gone() {
+        of_finding(finding, "gone", target, people);
+    }
+    of_actions(target, people);
+    of_withheld(target, people);
+    of_pass(target, cause);
 }
 
 fn of_finding(finding: &Finding, state: &str, target: &TargetReport, people: &People) {
@@ -168,7 +166,7 @@ fn of_withheld(target: &TargetReport, people: &People) {
     }
 }
 
-fn of_pass(target: &TargetReport, report: &RunReport) {
+fn of_pass(target: &TargetReport, cause: Cause) {
     if let Some(trouble) = target.trouble() {
         let causes = trouble.causes.join(": ");
         error!(event = "trouble", target = target.name.as_str(), causes, hint = trouble.hint, "{}", trouble.message);
@@ -180,7 +178,7 @@ fn of_pass(target: &TargetReport, report: &RunReport) {
         event = "pass",
         target = target.name.as_str(),
         verdict = target.verdict().as_str(),
-        cause = report.cause.as_str(),
+        cause = cause.as_str(),
         members = counts.members,
         blocked = counts.blocked,
         created = done(&[ActionKind::CreateUser]),

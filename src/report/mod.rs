@@ -5,10 +5,13 @@ pub mod chain;
 pub mod json;
 pub mod log;
 mod memory;
+pub mod meter;
+mod standing;
 pub mod table;
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,9 +24,10 @@ use crate::plan::finding::{Finding, Severity};
 use crate::plan::{Action, ActionKind, Counts, Parts, Plan, Withheld};
 
 pub use self::memory::{Age, Memory};
+pub use self::standing::{LastPass, Standing};
 
 /// What one cause started: the passes of all its targets.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RunReport {
     /// The run's id, a ULID: later runs sort later.
     pub run: String,
@@ -40,7 +44,7 @@ pub struct RunReport {
     /// Calls by operation, retries included: those that the targets share and their own.
     pub requests: BTreeMap<String, u64>,
     /// One for each target, in the order of the configuration.
-    pub targets: Vec<TargetReport>,
+    pub targets: Vec<Arc<TargetReport>>,
     /// Codes that were given to approve something, and that fit no target.
     pub unused_approvals: Vec<String>,
 }
@@ -49,13 +53,17 @@ impl RunReport {
     /// The worst verdict of all targets.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        self.targets.iter().map(TargetReport::verdict).min().unwrap_or(Verdict::Converged)
+        self.targets.iter().map(|target| target.verdict()).min().unwrap_or(Verdict::Converged)
     }
 }
 
 /// What started a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
+    /// The time of day.
+    Schedule,
+    /// A request by HTTP.
+    Http,
     /// A command.
     Cli,
     /// The start of the program.
@@ -67,6 +75,8 @@ impl Cause {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Schedule => "schedule",
+            Self::Http => "http",
             Self::Cli => "cli",
             Self::Startup => "startup",
         }
@@ -152,6 +162,12 @@ impl Trouble {
     #[must_use]
     pub fn plain(message: impl Into<String>) -> Self {
         Self { message: message.into(), causes: Vec::new(), hint: None }
+    }
+
+    /// The sentence and its causes, in one line.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        std::iter::once(&self.message).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
     }
 
     /// Takes an error apart.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use rollcall::aws::Access;
 use rollcall::config::Config;
 use rollcall::model::settings::Mode;
-use rollcall::pass::{Request, Runner};
+use rollcall::pass::{Request, Runner, Setup};
 use rollcall::plan::finding::{Code, Finding};
-use rollcall::report::{Cause, RunReport, TargetReport, json};
+use rollcall::report::{Cause, RunReport, json};
 use rollcall::sim::{Options, Simulator, World};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -148,7 +148,7 @@ impl Stage {
         let text = if self.config.contains("[rates") { self.config.clone() } else { format!("{}{RATES}", self.config) };
         let config = Config::parse(&text, &|_| None).unwrap_or_else(|problems| panic!("{problems}"));
         let access = Access::simulated(&self.sim.endpoint(), config.timeouts);
-        Runner::new(Arc::new(config), access)
+        Runner::new(Setup::new(Arc::new(config), access))
     }
 
     pub(crate) async fn run(&self, mode: Mode) -> RunReport {
@@ -296,7 +296,7 @@ pub(crate) async fn ended(mut command: Command, folder: &str) -> Ended {
 
 /// The actions of a report, as lines.
 pub(crate) fn actions(report: &RunReport) -> Vec<String> {
-    let lines = report.targets.iter().flat_map(TargetReport::actions).map(|(action, outcome)| {
+    let lines = report.targets.iter().flat_map(|target| target.actions()).map(|(action, outcome)| {
         let about = action.login().map(ToString::to_string).or_else(|| action.mapping.clone()).unwrap_or_default();
         format!("{} {about}: {}", action.kind().as_str(), outcome.as_str())
     });
@@ -305,7 +305,7 @@ pub(crate) fn actions(report: &RunReport) -> Vec<String> {
 
 /// The codes of all findings, in order.
 pub(crate) fn codes(report: &RunReport) -> Vec<Code> {
-    report.targets.iter().flat_map(TargetReport::findings).map(Finding::code).collect()
+    report.targets.iter().flat_map(|target| target.findings()).map(Finding::code).collect()
 }
 
 /// Verdicts by target, in order.
@@ -315,5 +315,5 @@ pub(crate) fn verdicts(report: &RunReport) -> Vec<&'static str> {
 
 /// The report as programs see it.
 pub(crate) fn view(report: &RunReport) -> Value {
-    json::run(report)
+    serde_json::to_value(json::run(report)).unwrap()
 }

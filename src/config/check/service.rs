@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono_tz::{TZ_VARIANTS, Tz};
 use jiff::SignedDuration;
-use jiff::tz::{self, TimeZone};
 
 use super::section::Section;
 use crate::config::schedule::{self, CronError};
@@ -26,9 +26,8 @@ pub(super) fn schedule(section: &mut Section<'_, '_>, written: &file::Schedule) 
         section.wrong_with("cron", error, hint);
     }
     let timezone = section.text("timezone", written.timezone.as_deref());
-    if let Some(name) = timezone.as_deref().filter(|name| TimeZone::get(name).is_err()) {
-        let known: Vec<_> = tz::db().available().collect();
-        let nearest = suggest::nearest(name, known.iter().map(tz::TimeZoneName::as_str));
+    if let Some(name) = timezone.as_deref().filter(|name| name.parse::<Tz>().is_err()) {
+        let nearest = suggest::nearest(name, TZ_VARIANTS.iter().map(|zone| zone.name()));
         let hint =
             nearest.map_or_else(|| "an IANA name, for example `Europe/London`".to_owned(), suggest::did_you_mean);
         section.wrong_with("timezone", format_args!("is no time zone: `{name}`"), hint);

@@ -1,0 +1,312 @@
+//! The desk: where requests for runs come in, are put together where they are the same, and can be asked about.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::status::{ConfigStatus, Reload, Status};
+use crate::metrics::{Metrics, unix};
+use crate::model::id::TargetName;
+use crate::model::settings::Mode;
+use crate::pass::{Explained, NotApproved, Request, Run, Runner};
+use crate::report::Cause;
+use crate::report::json::State;
+
+/// Runs that are over and can still be asked about.
+const KEPT_RUNS: usize = 100;
+/// Findings and actions of all of them together: a run of a large instance counts for many small ones.
+const KEPT_LINES: usize = 50_000;
+/// Runs that may wait or be under way.
+const OPEN_RUNS: usize = 500;
+/// Messages that a slow reader of events may be behind.
+const EVENTS_BEHIND: usize = 256;
+
+/// Takes requests, and starts their runs.
+#[derive(Debug)]
+pub struct Desk {
+    runner: Arc<Runner>,
+    metrics: Arc<Metrics>,
+    entries: Mutex<VecDeque<Entry>>,
+    events: broadcast::Sender<Event>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    started_at: Timestamp,
+    next_pass: Mutex<Option<Timestamp>>,
+    config: Mutex<ConfigStatus>,
+}
+
+/// A run, and how to wait for its end.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The run.
+    pub run: Arc<Run>,
+    over: CancellationToken,
+}
+
+impl Entry {
+    /// Waits for the end of the run, but no longer than this. Says whether it came.
+    pub async fn wait(&self, most: Duration) -> bool {
+        tokio::time::timeout(most, self.over.cancelled()).await.is_ok()
+    }
+}
+
+/// Something that happened, for whoever watches.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A run was asked for, has begun, or is over.
+    Run(Arc<Run>),
+    /// The configuration was read anew, or was refused.
+    Reload,
+}
+
+/// Why a request was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The program is ending.
+    #[error("the program is ending")]
+    Ending,
+    /// Too much is waiting already.
+    #[error("{OPEN_RUNS} runs are waiting or under way")]
+    Full,
+    /// No target has this name.
+    #[error("there is no target `{0}` in the configuration")]
+    NoTarget(TargetName),
+}
+
+impl Desk {
+    /// A desk for these runs. `stop` ends them.
+    #[must_use]
+    pub fn new(runner: Arc<Runner>, metrics: Arc<Metrics>, config: ConfigStatus, stop: CancellationToken) -> Self {
+        Self {
+            runner,
+            metrics,
+            entries: Mutex::default(),
+            events: broadcast::Sender::new(EVENTS_BEHIND),
+            tasks: TaskTracker::new(),
+            stop,
+            started_at: Timestamp::now(),
+            next_pass: Mutex::default(),
+            config: Mutex::new(config),
+        }
+    }
+
+    /// What makes the runs.
+    #[must_use]
+    pub fn runner(&self) -> &Runner {
+        &self.runner
+    }
+
+    /// Every metric of the process.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Cancelled when the program ends.
+    #[must_use]
+    pub fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn watch(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Takes a request. One that is the same as a run that has not begun is that run.
+    ///
+    /// # Errors
+    /// Where the program is ending, too much is waiting already, or no target is meant.
+    pub fn submit(self: &Arc<Self>, request: Request) -> Result<Entry, Refused> {
+        if let Some(target) = &request.target
+            && !self.runner.setup().config.targets.iter().any(|known| known.settings.name == *target)
+        {
+            return Err(Refused::NoTarget(target.clone()));
+        }
+        if self.stop.is_cancelled() {
+            return Err(Refused::Ending);
+        }
+        let mut entries = self.entries();
+        let is_same = |run: &Run| {
+            let other = run.request();
+            (other.mode, &other.target, &other.person) == (request.mode, &request.target, &request.person)
+        };
+        let same = entries.iter().rev().find(|entry| is_same(&entry.run)).filter(|entry| !entry.over.is_cancelled());
+        match same {
+            Some(entry) if entry.run.state() == State::Queued => return Ok(entry.clone()),
+            _ => {}
+        }
+        if entries.iter().filter(|entry| !entry.over.is_cancelled()).count() >= OPEN_RUNS {
+            return Err(Refused::Full);
+        }
+        // One person's passes wait for nobody but one another.
+        let before = same.filter(|_| request.person.is_some()).cloned();
+        let entry = Entry { run: Arc::new(self.runner.order(request)), over: CancellationToken::new() };
+        entries.push_back(entry.clone());
+        trim(&mut entries);
+        drop(entries);
+        self.start(entry.clone(), before);
+        Ok(entry)
+    }
+
+    /// Starts a run of all targets that are idle: the others are left out, and what they miss is not made up.
+    pub fn tick(self: &Arc<Self>) {
+        if self.stop.is_cancelled() {
+            return;
+        }
+        match self.runner.order_idle(Request::new(Mode::Apply, Cause::Schedule)) {
+            Some(run) => {
+                let entry = Entry { run: Arc::new(run), over: CancellationToken::new() };
+                let mut entries = self.entries();
+                entries.push_back(entry.clone());
+                trim(&mut entries);
+                drop(entries);
+                self.start(entry, None);
+            }
+            None => tracing::info!(event = "tick-left-out", "every target is still busy, so this tick starts nothing"),
+        }
+    }
+
+    fn start(self: &Arc<Self>, entry: Entry, before: Option<Entry>) {
+        let desk = Arc::clone(self);
+        self.tell(&entry.run);
+        self.tasks.spawn(async move {
+            if let Some(before) = before {
+                before.over.cancelled().await;
+            }
+            let run = &entry.run;
+            let begun = async {
+                run.begun().await;
+                desk.tell(run);
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                biased;
+                _ = desk.runner.carry_out(run, &desk.stop) => {}
+                () = begun => {}
+            }
+            entry.over.cancel();
+            desk.tell(run);
+        });
+    }
+
+    /// Approves what is withheld under a code, and starts a pass that carries it out.
+    ///
+    /// # Errors
+    /// Where nobody told the code, nothing of it is withheld any more, or the run is refused.
+    pub fn approve(self: &Arc<Self>, code: &str, by: &str, peer: &str) -> Result<Entry, ApprovalRefused> {
+        let target = self.runner.approve(code)?;
+        tracing::info!(
+            event = "approved",
+            approval = code,
+            target = target.as_str(),
+            by,
+            peer,
+            "an approval was given"
+        );
+        let request = Request { target: Some(target), ..Request::new(Mode::Apply, Cause::Http) };
+        Ok(self.submit(request)?)
+    }
+
+    /// Follows the whole chain for one person.
+    pub async fn explain(&self, person: &str, target: Option<&TargetName>) -> Vec<Explained> {
+        self.runner.explain(person, target).await
+    }
+
+    /// Runs, the latest first.
+    #[must_use]
+    pub fn runs(&self) -> Vec<Arc<Run>> {
+        self.entries().iter().rev().map(|entry| Arc::clone(&entry.run)).collect()
+    }
+
+    /// A run by its id.
+    #[must_use]
+    pub fn run(&self, id: &str) -> Option<Arc<Run>> {
+        self.entries().iter().find(|entry| entry.run.id() == id).map(|entry| Arc::clone(&entry.run))
+    }
+
+    /// How the process and its targets stand.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let open: Vec<Arc<Run>> = self.runs().into_iter().filter(|run| run.state() != State::Done).collect();
+        let config = self.config.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let next = *self.next_pass.lock().unwrap_or_else(PoisonError::into_inner);
+        Status::of(&self.runner, self.started_at, next, config, &open, self.stop.is_cancelled())
+    }
+
+    /// Notes when the next scheduled pass begins.
+    pub(super) fn set_next_pass(&self, next: Option<Timestamp>) {
+        *self.next_pass.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        self.metrics.next_pass.set(next.map_or(0.0, unix));
+    }
+
+    /// Notes how reading the configuration anew came out.
+    pub(super) fn set_reload(&self, reload: Reload) {
+        self.metrics.reload_successful.set(if reload.successful { 1.0 } else { 0.0 });
+        let mut config = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        if reload.successful {
+            config.loaded_at.clone_from(&reload.at);
+        }
+        config.last_reload = Some(reload);
+        drop(config);
+        let _ = self.events.send(Event::Reload);
+    }
+
+    /// Waits until every run has ended, but no longer than this. Says whether they have.
+    pub async fn finish(&self, most: Duration) -> bool {
+        self.tasks.close();
+        tokio::time::timeout(most, self.tasks.wait()).await.is_ok()
+    }
+
+    fn tell(&self, run: &Arc<Run>) {
+        // Nobody may be watching.
+        let _ = self.events.send(Event::Run(Arc::clone(run)));
+    }
+
+    fn entries(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why an approval was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApprovalRefused {
+    /// It approves nothing.
+    #[error(transparent)]
+    Code(#[from] NotApproved),
+    /// Its run was refused.
+    #[error(transparent)]
+    Run(#[from] Refused),
+}
+
+/// Forgets the oldest runs that are over, beyond what is kept.
+fn trim(entries: &mut VecDeque<Entry>) {
+    let lines = |entry: &Entry| {
+        entry.run.report().map_or(0, |report| {
+            report.targets.iter().map(|target| target.findings().len() + target.actions().len()).sum::<usize>()
+        })
+    };
+    let mut kept = 0;
+    let mut all = 0;
+    // From the latest on; what is not over is always kept.
+    let keep: Vec<bool> = entries
+        .iter()
+        .rev()
+        .map(|entry| {
+            if !entry.over.is_cancelled() {
+                return true;
+            }
+            kept += 1;
+            all += lines(entry);
+            kept <= KEPT_RUNS && (all <= KEPT_LINES || kept == 1)
+        })
+        .collect();
+    let mut keep = keep.into_iter().rev();
+    entries.retain(|_| keep.next().unwrap_or(true));
+}

@@ -1,0 +1,82 @@
+//! What somebody has approved while the program runs: pairs of a user and an action, each once, for a day. Nothing of it
+//! outlives the process.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::id::TargetName;
+use crate::plan::{ActionKind, Pair, Withheld};
+
+/// How long an approval, and a code to give one by, is good for.
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Codes that were told, and pairs that were approved, by target.
+#[derive(Debug, Default)]
+pub(super) struct Approvals(BTreeMap<TargetName, OfTarget>);
+
+#[derive(Debug, Default)]
+struct OfTarget {
+    /// What each code stood for, and when it was last told.
+    told: BTreeMap<String, (Timestamp, BTreeSet<Pair>)>,
+    /// What the last pass withheld.
+    withheld: BTreeSet<Pair>,
+    /// What may be done, and until when.
+    granted: BTreeMap<Pair, Timestamp>,
+}
+
+/// Why an approval came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotApproved {
+    /// No pass of the last day told this code.
+    #[error("no target has told this code within the last 24 hours")]
+    Unknown,
+    /// A pass told it, but nothing that it stood for is still held back.
+    #[error("nothing that this code stood for is held back any more")]
+    Stale,
+}
+
+impl Approvals {
+    /// Notes what a pass of everybody withholds.
+    pub(super) fn note(&mut self, target: &TargetName, code: Option<&str>, withheld: &[Withheld], now: Timestamp) {
+        let of_target = self.0.entry(target.clone()).or_default();
+        of_target.told.retain(|_, (told, _)| is_good(*told, now));
+        of_target.withheld = withheld.iter().map(|held| held.action.pair()).collect();
+        if let Some(code) = code {
+            of_target.told.insert(code.to_owned(), (now, of_target.withheld.clone()));
+        }
+    }
+
+    /// Approves what the code stands for and is still withheld. Says whose code it is.
+    pub(super) fn grant(&mut self, code: &str, now: Timestamp) -> Result<TargetName, NotApproved> {
+        let mut refusal = NotApproved::Unknown;
+        for (target, of_target) in &mut self.0 {
+            let Some((_, pairs)) = of_target.told.get(code).filter(|(told, _)| is_good(*told, now)) else { continue };
+            let still: BTreeSet<Pair> = pairs.intersection(&of_target.withheld).cloned().collect();
+            if still.is_empty() {
+                refusal = NotApproved::Stale;
+                continue;
+            }
+            of_target.granted.extend(still.into_iter().map(|pair| (pair, now)));
+            return Ok(target.clone());
+        }
+        Err(refusal)
+    }
+
+    /// What may be done in a target now, though a guard holds it back.
+    pub(super) fn granted(&self, target: &TargetName, now: Timestamp) -> BTreeSet<Pair> {
+        let granted = self.0.get(target).into_iter().flat_map(|of_target| &of_target.granted);
+        granted.filter(|(_, given)| is_good(**given, now)).map(|(pair, _)| pair.clone()).collect()
+    }
+
+    /// Notes that a pair was carried out, so that it will not be done a second time on the same approval.
+    pub(super) fn used(&mut self, target: &TargetName, pair: &(String, ActionKind)) {
+        if let Some(of_target) = self.0.get_mut(target) {
+            of_target.granted.remove(pair);
+        }
+    }
+}
+
+fn is_good(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since) < GOOD_FOR
+}
