@@ -8,6 +8,7 @@ mod bad_input;
 mod budget;
 mod cli;
 mod converge;
+mod desk;
 mod documents;
 mod explain;
 mod guards;

@@ -144,11 +144,15 @@ impl Stage {
         self
     }
 
-    pub(crate) fn runner(&self) -> Runner {
+    pub(crate) fn setup(&self) -> Setup {
         let text = if self.config.contains("[rates") { self.config.clone() } else { format!("{}{RATES}", self.config) };
         let config = Config::parse(&text, &|_| None).unwrap_or_else(|problems| panic!("{problems}"));
         let access = Access::simulated(&self.sim.endpoint(), config.timeouts);
-        Runner::new(Setup::new(Arc::new(config), access))
+        Setup::new(Arc::new(config), access)
+    }
+
+    pub(crate) fn runner(&self) -> Runner {
+        Runner::new(self.setup())
     }
 
     pub(crate) async fn run(&self, mode: Mode) -> RunReport {
