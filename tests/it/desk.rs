@@ -152,7 +152,9 @@ async fn one_persons_pass_goes_beside_a_long_one_which_then_lets_them_be() {
     until(|| long.run.progress().1 > 0).await;
     let begun = Instant::now();
     let short = office.somebody("agent7@x.com");
+    until(|| short.run.state() != State::Queued).await;
     let same = office.somebody("agent7@x.com");
+    assert_ne!(short.run.id(), same.run.id());
     let report = over(&short).await;
     assert!(begun.elapsed() < Duration::from_secs(2), "it waited for {:?}", begun.elapsed());
     assert_eq!(actions(report), ["create_user agent7@x.com: done"]);
