@@ -12,6 +12,7 @@ mod documents;
 mod explain;
 mod guards;
 mod lifecycle;
+mod permissions;
 mod random;
 mod roles;
 mod safety;
