@@ -57,7 +57,8 @@ fn arns(kind: Kind, call: &Call<'_>, state: &State) -> Vec<String> {
             let ids = list(&call.input, "SecurityProfileIds").iter().filter_map(Value::as_str);
             ids.map(|id| part("security-profile", id)).collect()
         }
-        Kind::HierarchyGroup => {
+        Kind::HierarchyGroup => vec![part("agent-group", call.text("HierarchyGroupId"))],
+        Kind::HierarchyGroupIfAny => {
             let id = call.optional("HierarchyGroupId").filter(|id| !id.is_empty());
             id.map(|id| part("agent-group", id)).into_iter().collect()
         }

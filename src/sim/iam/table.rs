@@ -6,7 +6,8 @@
 use crate::sim::service::Service;
 use Kind::{
     Agent, AgentToBe, AllGroups, AllMemberships, AllPeople, AllQuickConnects, Application, Center, Everything, Group,
-    HierarchyGroup, Instance, Membership, Person, QuickConnect, Role, RoutingProfile, SecurityProfile, Store, Tagged,
+    HierarchyGroup, HierarchyGroupIfAny, Instance, Membership, Person, QuickConnect, Role, RoutingProfile,
+    SecurityProfile, Store, Tagged,
 };
 
 /// A resource that an operation is asked for.
@@ -34,8 +35,9 @@ pub(super) enum Kind {
     RoutingProfile,
     /// As many as the call names.
     SecurityProfile,
-    /// If the call names one.
     HierarchyGroup,
+    /// The one that the call names, if it names one.
+    HierarchyGroupIfAny,
     QuickConnect,
     AllQuickConnects,
     /// Whatever `resourceArn` names.
@@ -111,7 +113,7 @@ const SSO: &[Row] = &[
 const CONNECT: &[Row] = &[
     Row {
         operation: "CreateUser",
-        resources: &[AgentToBe, RoutingProfile, SecurityProfile, HierarchyGroup],
+        resources: &[AgentToBe, RoutingProfile, SecurityProfile, HierarchyGroupIfAny],
         tags: Some("Tags"),
         also: &[("TagResource", &[AgentToBe])],
     },
@@ -142,7 +144,7 @@ const CONNECT: &[Row] = &[
         tags: None,
         also: &[("UpdateUserPhoneConfig", &[Agent])],
     },
-    on("UpdateUserHierarchy", &[Agent, HierarchyGroup]),
+    on("UpdateUserHierarchy", &[Agent, HierarchyGroupIfAny]),
     on("UpdateUserIdentityInfo", &[Agent]),
     on("UpdateUserPhoneConfig", &[Agent]),
     on("UpdateUserRoutingProfile", &[Agent, RoutingProfile]),

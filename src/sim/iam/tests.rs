@@ -13,7 +13,8 @@ const USER: &str = "arn:aws:connect:eu-west-2:111122223333:instance/i/agent/u";
 const PROFILE: &str = "arn:aws:connect:eu-west-2:111122223333:instance/i/routing-profile/p";
 
 fn policy(statements: Value) -> Policy {
-    let document = json!({"Version": "2012-10-17", "Statement": statements});
+    let mut document = json!({"Version": "2012-10-17"});
+    document["Statement"] = statements;
     Policy::parse(&document.to_string()).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
@@ -54,7 +55,8 @@ fn ask(attached: &[Policy], action: &str, resources: &[Resource], of: &[(&str, &
 
 /// Whether one statement about everything, with this condition, allows a request with this context.
 fn meets(condition: Value, of: &[(&str, &[&str])]) -> bool {
-    let statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition});
+    let mut statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    statement["Condition"] = condition;
     ask(&[policy(statement)], "connect:CreateUser", &[resource(USER, &[])], of).is_ok()
 }
 

@@ -62,7 +62,9 @@ fn tags_of(stage: &Stage, login: &str) -> String {
 }
 
 fn tag(stage: &Stage, login: &str, tags: Value) -> Call {
-    Call(format!("POST {}", tags_of(stage, login)), json!({"tags": tags}))
+    let mut body = json!({});
+    body["tags"] = tags;
+    Call(format!("POST {}", tags_of(stage, login)), body)
 }
 
 fn untag(stage: &Stage, login: &str, key: &str) -> Call {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rollcall::aws::operation::OPERATIONS;
 use rollcall::model::settings::Mode;
-use rollcall::report::RunReport;
+use rollcall::report::{RunReport, TargetReport};
 use rollcall::sim::Options;
 
 use crate::stage::{
@@ -154,14 +154,14 @@ impl Scene {
 fn told(report: &RunReport) -> Vec<String> {
     let mut lines = actions(report);
     lines.extend(verdicts(report).into_iter().map(str::to_owned));
-    lines.extend(report.targets.iter().filter_map(|target| target.trouble()).map(|trouble| format!("{trouble:?}")));
+    lines.extend(report.targets.iter().filter_map(TargetReport::trouble).map(|trouble| format!("{trouble:?}")));
     lines
 }
 
 /// The actions that the calls of a stage need.
 fn asked(stage: &Stage) -> BTreeSet<String> {
     let journal = stage.sim.journal();
-    let called = journal.iter().flat_map(|entry| {
+    let called = journal.iter().filter_map(|entry| {
         let of = |prefix: &str| entry.service.name() == prefix;
         OPERATIONS.iter().find(|operation| of(operation.service.prefix()) && operation.name == entry.operation)
     });
@@ -173,12 +173,12 @@ fn asked(stage: &Stage) -> BTreeSet<String> {
 }
 
 const HIERARCHY: &str = "hierarchy = \"EMEA/London\"\n";
+const QUICK_CONNECT: &str = "[[instances.quick_connects]]\nname = \"Ana\"\ntype = \"USER\"\ntarget = \"ana@x.com\"\n";
 const BOTH_PROFILES: &str = "security_profiles = [\"Agent\", \"CallCenterManager\"]\n";
 
 /// Whatever reads and writes nothing.
 pub(super) fn readings() -> Vec<Scene> {
     let ana = || [owned("ana@x.com", "ana@x.com"), agent("ana@x.com")];
-    let quick = "[[instances.quick_connects]]\nname = \"Ana\"\ntype = \"USER\"\ntarget = \"ana@x.com\"\n".to_owned();
     let [user, person] = ana();
     let ladder = format!("{HIERARCHY}{LADDER}");
     vec![
@@ -187,73 +187,68 @@ pub(super) fn readings() -> Vec<Scene> {
             .reconfigured("region = \"eu-west-2\"", "region = \"eu-west-2\"\nmode = \"plan\"")
             .ends("assign_group Agents: planned", "pending"),
         Scene::new("a plan, by other names", Act::Plan, &ana(), "").named_the_other_way(),
-        Scene::new("a check", Act::Check, &[user, quick, person], &ladder).assigned(),
+        Scene::new("a check", Act::Check, &[user, QUICK_CONNECT.to_owned(), person], &ladder).assigned(),
         Scene::new("a check, by other names", Act::Check, &ana(), "").named_the_other_way(),
         Scene::new("an explanation", Act::Explain, &ana(), HIERARCHY).assigned(),
         Scene::new("an explanation of a stranger", Act::Explain, &[], ""),
     ]
 }
 
+const ABSENT: &str = "rollcall:absent-since";
+const QUARANTINED: &str = "rollcall:quarantined-at";
+
+/// Ana's user, with marks of so many hours ago.
+fn marked(marks: &[(&str, i64)]) -> String {
+    let marks: Vec<(&str, String)> = marks.iter().map(|(key, hours)| (*key, hours_ago(*hours))).collect();
+    let marks: Vec<(&str, &str)> = marks.iter().map(|(key, at)| (*key, at.as_str())).collect();
+    owned_with("ana@x.com", "ana@x.com", &marks)
+}
+
+/// Ana's user in quarantine, with what she had before.
+fn parked() -> String {
+    let routing = format!("\"rollcall:was-routing-profile\" = \"{ROUTING}\"");
+    let security = "\"rollcall:was-security-profiles\" = \"cccccccc-2222-4333-8444-dddddddddddd\"";
+    marked(&[(ABSENT, 200), (QUARANTINED, 100)])
+        .replace("security_profiles = [\"Agent\"]", "security_profiles = [\"NoAccess\"]\nrouting_profile = \"Parking\"")
+        .replace("tags = { ", &format!("tags = {{ {routing}, {security}, "))
+}
+
+/// Ana, in the group or not, beside somebody who stays in it, so that it is not empty.
+fn beside(users: &str, groups: &[&str]) -> Vec<String> {
+    vec![users.to_owned(), owned("bo@x.com", "bo@x.com"), agent("bo@x.com"), person("ana@x.com", groups)]
+}
+
 /// All that can happen to a user, and to the group.
 pub(super) fn lives() -> Vec<Scene> {
-    let stays = || [owned("bo@x.com", "bo@x.com"), agent("bo@x.com")];
-    // Ana, in the group or not, beside somebody who stays in it, so that it is not empty.
-    let beside = |user: String, groups: &[&str]| {
-        let [bo, member] = stays();
-        [user, bo, member, person("ana@x.com", groups)].to_vec()
-    };
-    let marks = |hours: &[(&'static str, i64)]| {
-        let tags: Vec<(&str, String)> = hours.iter().map(|(key, hours)| (*key, hours_ago(*hours))).collect();
-        let tags: Vec<(&str, &str)> = tags.iter().map(|(key, at)| (*key, at.as_str())).collect();
-        owned_with("ana@x.com", "ana@x.com", &tags)
-    };
-    let (since, parked) = ("rollcall:absent-since", "rollcall:quarantined-at");
-    let in_quarantine = |user: String| {
-        user.replace(
-            "security_profiles = [\"Agent\"]",
-            "security_profiles = [\"NoAccess\"]\nrouting_profile = \"Parking\"",
-        )
-    };
-    let had = |user: String| {
-        let routing = format!("\"rollcall:was-routing-profile\" = \"{ROUTING}\"");
-        let security = "\"rollcall:was-security-profiles\" = \"cccccccc-2222-4333-8444-dddddddddddd\"";
-        in_quarantine(user).replace("tags = { ", &format!("tags = {{ {routing}, {security}, "))
-    };
-    let quick = "[[instances.quick_connects]]\nname = \"Ana\"\ntype = \"USER\"\ntarget = \"ana@x.com\"\n".to_owned();
-    let leaving = {
-        let [bo, member] = stays();
-        [marks(&[(since, 2000), (parked, 721)]), bo, quick, member, person("ana@x.com", &[])]
-    };
-    let mover = owned("ana@x.com", "ana@x.com")
-        .replace("group_id:Agents", "group_id:Supervisors")
-        .replace("first_name = \"Given ana\"", "first_name = \"Anna\"");
-    let moves = format!(
-        "{HIERARCHY}{BOTH_PROFILES}routing_profile = \"VIP\"\n\
-         phone = {{ type = \"desk\", number = \"+442079460000\", auto_accept = false, after_contact_work = \"30s\" }}\n\
-         [policy]\nattributes.name = \"enforce\"\n"
-    );
-    let reused = owned("ana@x.com", "ana@x.com").replace("{user_id:ana@x.com}", GONE);
-    let new = format!("{HIERARCHY}{BOTH_PROFILES}");
     let sync =
         |name, world: &[String], config: &str, action| Scene::syncing(name, world, config).ends(action, "converged");
     let (ana, ours) = (agent("ana@x.com"), owned("ana@x.com", "ana@x.com"));
-    let back = ["Agents"];
+    let only = std::slice::from_ref(&ana);
+    let new = format!("{HIERARCHY}{BOTH_PROFILES}");
+    let moved = ours
+        .replace("group_id:Agents", "group_id:Supervisors")
+        .replace("first_name = \"Given ana\"", "first_name = \"Anna\"");
+    let every_family = format!(
+        "{new}routing_profile = \"VIP\"\n\
+         phone = {{ type = \"desk\", number = \"+442079460000\", auto_accept = false, after_contact_work = \"30s\" }}\n\
+         [policy]\nattributes.name = \"enforce\"\n"
+    );
+    let handed_over = ours.replace("{user_id:ana@x.com}", GONE);
+    let mut leaving = beside(&marked(&[(ABSENT, 2000), (QUARANTINED, 721)]), &[]);
+    leaving.insert(2, QUICK_CONNECT.to_owned());
+    let absent = marked(&[(ABSENT, 80)]);
     vec![
-        sync("new", &[ana.clone()], &new, "create_user ana@x.com: done"),
-        sync("new, by other names", &[ana.clone()], "", "create_user ana@x.com: done").named_the_other_way(),
-        Scene::new("one person", Act::OnePerson, &[ana.clone()], "").ends("create_user ana@x.com: done", "converged"),
+        sync("new", only, &new, "create_user ana@x.com: done"),
+        sync("new, by other names", only, "", "create_user ana@x.com: done").named_the_other_way(),
+        Scene::new("one person", Act::OnePerson, only, "").ends("create_user ana@x.com: done", "converged"),
         sync("adopted", &[user("ana@x.com"), ana.clone()], "adopt = true\n", "adopt_user ana@x.com: done"),
-        sync("moved", &[mover, ana.clone()], &moves, "update_user ana@x.com: done"),
-        sync("marked", &beside(ours, &[]), LADDER, "mark_absent ana@x.com: done"),
-        sync("soon back", &beside(marks(&[(since, 80)]), &back), LADDER, "unmark_absent ana@x.com: done"),
-        sync("quarantined", &beside(marks(&[(since, 80)]), &[]), LADDER, "quarantine_user ana@x.com: done"),
-        sync(
-            "back",
-            &beside(had(marks(&[(since, 200), (parked, 100)])), &back),
-            LADDER,
-            "restore_user ana@x.com: done",
-        ),
-        Scene::new("handed over", Act::Approved, &[reused, ana], "").ends("relink_user ana@x.com: done", "converged"),
+        sync("moved", &[moved, ana.clone()], &every_family, "update_user ana@x.com: done"),
+        sync("marked", &beside(&ours, &[]), LADDER, "mark_absent ana@x.com: done"),
+        sync("soon back", &beside(&absent, &["Agents"]), LADDER, "unmark_absent ana@x.com: done"),
+        sync("quarantined", &beside(&absent, &[]), LADDER, "quarantine_user ana@x.com: done"),
+        sync("back", &beside(&parked(), &["Agents"]), LADDER, "restore_user ana@x.com: done"),
+        Scene::new("handed over", Act::Approved, &[handed_over, ana.clone()], "")
+            .ends("relink_user ana@x.com: done", "converged"),
         sync("deleted", &leaving, LADDER, "delete_user ana@x.com: done"),
     ]
 }
