@@ -14,7 +14,7 @@ use rollcall::sim::{Options, Policies, Policy};
 use serde_json::{Value, json};
 
 use crate::documents::file;
-use crate::stage::{Stage, actions, program, unpaced, verdicts, view};
+use crate::stage::{LADDER, Stage, actions, agent, program, unpaced, verdicts, view};
 use scenes::{Scene, lives, readings};
 
 /// A shipped policy. The world has the ids of its examples; only the instance lives in the caller's account here.
@@ -174,6 +174,52 @@ fn the_policies_fit_into_a_managed_policy() {
         // IAM's limit; white space does not count.
         let size = file(&format!("deploy/iam/{name}.json")).chars().filter(|c| !c.is_whitespace()).count();
         assert!(size <= 6144, "{name}: {size}");
+    }
+}
+
+#[test]
+fn the_documentation_has_every_statement_and_every_place_of_the_owner() {
+    let readme = file("deploy/README.md");
+    let document = shipped("sync");
+    for statement in statements(&document) {
+        let sid = statement["Sid"].as_str().unwrap();
+        assert!(readme.contains(&format!("`{sid}`")), "{sid}");
+    }
+    let text = document.to_string();
+    let count = |key: &str| text.matches(&format!("\"aws:{key}/rollcall:owner\":\"rollcall\"")).count();
+    assert_eq!((count("ResourceTag"), count("RequestTag")), (4, 3));
+    assert!(readme.contains("four times under `aws:ResourceTag` and three times under `aws:RequestTag`"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_documentation_says_can_be_left_out_is_not_missed() {
+    let without = |sids: &[&str]| {
+        let mut document = shipped("sync");
+        let statements = document["Statement"].as_array_mut().unwrap();
+        let before = statements.len();
+        statements.retain(|one| !sids.iter().any(|sid| one["Sid"] == *sid));
+        assert_eq!(statements.len(), before - sids.len(), "{sids:?}");
+        document
+    };
+    let ids = "region = \"eu-west-1\"\ninstance_arn = \"arn:aws:sso:::instance/ssoins-68040f5b1c2d3e4f\"\n\
+               identity_store_id = \"d-9067f0a1b2\"";
+    let application = format!("application = \"{}\"\n", crate::stage::APPLICATION);
+    let all_of_application = ["ApplicationRead", "ApplicationAssignGroups"];
+    let quarantine = LADDER.replace("\"delete\"", "\"quarantine\"");
+    let ana = || Scene::syncing("new", &[agent("ana@x.com")], "");
+    for (sids, scene) in [
+        (&["ConnectUnmarkOwnedUsers", "ConnectDeleteOwnedUsers", "ConnectReadQuickConnects"][..], ana()),
+        (
+            &["ConnectDeleteOwnedUsers", "ConnectReadQuickConnects"],
+            Scene::syncing("quarantine", &[agent("ana@x.com")], &quarantine),
+        ),
+        (&["ApplicationAssignGroups"], Scene::syncing("unassigned", &[agent("ana@x.com")], "assign = false\n")),
+        (&all_of_application, ana().reconfigured(&application, "")),
+        (&["IdentityCenterLookUp"], ana().reconfigured("region = \"eu-west-1\"", ids)),
+        (&["ConnectReadHierarchyGroups"], ana()),
+    ] {
+        let (lines, _) = scene.play(permitted(&without(sids))).await;
+        assert_eq!(lines[lines.len() - 2..], ["create_user ana@x.com: done", "converged"], "{sids:?}");
     }
 }
 

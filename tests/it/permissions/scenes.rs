@@ -82,7 +82,8 @@ impl Scene {
         self
     }
 
-    fn reconfigured(mut self, from: &str, to: &str) -> Self {
+    /// Something else in the configuration.
+    pub(super) fn reconfigured(mut self, from: &str, to: &str) -> Self {
         self.config = self.config.replace(from, to);
         self
     }
