@@ -67,9 +67,11 @@ pub enum Stop {
         /// What to do.
         hint: Option<String>,
     },
-    /// A world of the simulator cannot be read.
-    #[error("failed to read the world `{path}`")]
-    World {
+    /// A file of the simulator cannot be read.
+    #[error("failed to read the {kind} `{path}`")]
+    Simulated {
+        /// What it should hold.
+        kind: &'static str,
         /// The file.
         path: String,
         /// Why not.
@@ -97,13 +99,13 @@ impl Stop {
             Self::Config(error) => error.hint().map(str::to_owned),
             Self::Aws(error) => error.hint(),
             Self::Usage { hint, .. } => hint.clone(),
-            Self::World { .. } | Self::Io { .. } => None,
+            Self::Simulated { .. } | Self::Io { .. } => None,
         }
     }
 
     fn status(&self) -> ExitStatus {
         match self {
-            Self::Config(_) | Self::Aws(_) | Self::Usage { .. } | Self::World { .. } => ExitStatus::Usage,
+            Self::Config(_) | Self::Aws(_) | Self::Usage { .. } | Self::Simulated { .. } => ExitStatus::Usage,
             Self::Io { .. } => ExitStatus::Failure,
         }
     }

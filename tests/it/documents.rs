@@ -5,13 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use fancy_regex::Regex;
-use rollcall::aws::operation::OPERATIONS;
 use rollcall::config::Config;
 use rollcall::plan::finding::CODES;
 
 use crate::stage::program;
 
-fn file(name: &str) -> String {
+pub(crate) fn file(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name))
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
@@ -54,25 +53,6 @@ fn every_command_of_the_reference_exists_and_the_other_way_round() {
         let name = command.get_name();
         assert!(readme.contains(&format!("`rollcall {name}")), "README.md does not mention `rollcall {name}`");
     }
-}
-
-#[test]
-fn every_permission_that_the_policy_file_grants_is_needed_and_the_other_way_round() {
-    let policy: serde_json::Value = serde_json::from_str(&file("deploy/iam-policy.json")).unwrap();
-    let granted: BTreeSet<String> = policy["Statement"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|statement| statement["Action"].as_array().unwrap())
-        .map(|action| action.as_str().unwrap().to_owned())
-        .collect();
-    let needed: BTreeSet<String> = OPERATIONS
-        .iter()
-        .flat_map(|operation| {
-            std::iter::once(operation.action()).chain(operation.also.iter().map(|&also| also.to_owned()))
-        })
-        .collect();
-    assert_eq!(granted, needed);
 }
 
 #[test]
