@@ -155,7 +155,7 @@ impl Scene {
 fn told(report: &RunReport) -> Vec<String> {
     let mut lines = actions(report);
     lines.extend(verdicts(report).into_iter().map(str::to_owned));
-    lines.extend(report.targets.iter().filter_map(TargetReport::trouble).map(|trouble| format!("{trouble:?}")));
+    lines.extend(report.targets.iter().filter_map(|target| target.trouble()).map(|trouble| format!("{trouble:?}")));
     lines
 }
 
