@@ -21,12 +21,14 @@ RUN mkdir src benches state \
  && for program in src/main.rs benches/plan.rs benches/pass.rs; do echo 'fn main() {}' >"$program"; done \
  && cargo build --release --locked --bin rollcall
 
-# Cargo goes by the times of files, and those of the copies may be older than the empty sources.
+# Cargo goes by the times of files, and those of the copies may be older than the empty sources: hence the touch below.
 COPY config config
 COPY src src
-ARG SOURCE_DATE_EPOCH
+# The time that is put on what the image gets from here: the same sources make the same layers, whenever they are built.
+ARG SOURCE_DATE_EPOCH=0
 RUN touch src/lib.rs src/main.rs \
- && cargo build --release --locked --bin rollcall
+ && cargo build --release --locked --bin rollcall \
+ && touch --date="@${SOURCE_DATE_EPOCH}" target/release/rollcall state
 
 FROM ${RUNTIME_IMAGE}
 ARG RUNTIME_IMAGE
