@@ -130,3 +130,18 @@ def test_the_network_is_closed_but_for_what_is_needed(manifests: Manifests) -> N
     # Port 80 is the Pod Identity agent's, and not that of the node's metadata.
     agent = [to["ipBlock"]["cidr"] for to in policy["egress"][2]["to"]]
     assert agent == ["169.254.170.23/32", "fd00:ec2::23/128"]
+
+
+def test_the_overlay_of_the_manual_works(judge, deploy: Path, tmp_path: Path) -> None:
+    (overlay,) = re.findall(r"^```yaml\n(.*?)^```$", (deploy / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "rollcall").symlink_to(deploy.parent)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "kustomization.yaml").write_text(overlay)
+    (mine / "rollcall.toml").write_text("# mine\n")
+    made = {manifest["kind"]: manifest for manifest in yaml.safe_load_all(judge("kubectl", "kustomize", mine))}
+    assert made["ConfigMap"]["data"] == {"rollcall.toml": "# mine\n"}
+    pod = made["Deployment"]["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"] == "registry.example/rollcall:0.1.0"
+    assert pod["volumes"][0]["configMap"]["name"] == made["ConfigMap"]["metadata"]["name"]
+    assert {manifest["metadata"]["namespace"] for manifest in made.values()} == {"rollcall"}
