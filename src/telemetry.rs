@@ -23,6 +23,7 @@ pub struct Log {
 /// configuration; the variable `RUST_LOG` overrides it.
 ///
 /// A second start in one process (tests) keeps the first: what it returns changes nothing.
+#[must_use]
 pub fn start(format: Option<LogFormat>, level: &str) -> Log {
     let (filter, filter_handle) = reload::Layer::new(directives(level));
     let (lines, lines_handle) = reload::Layer::new(form(format));

@@ -160,17 +160,16 @@ impl Desk {
         if self.stop.is_cancelled() {
             return;
         }
-        match self.runner.order_idle(Request::new(Mode::Apply, Cause::Schedule)) {
-            Some(run) => {
-                let entry = Entry { run: Arc::new(run), over: CancellationToken::new() };
-                let mut entries = self.entries();
-                entries.push_back(entry.clone());
-                trim(&mut entries);
-                drop(entries);
-                self.start(entry, None);
-            }
-            None => tracing::info!(event = "tick-left-out", "every target is still busy, so this tick starts nothing"),
-        }
+        let Some(run) = self.runner.order_idle(Request::new(Mode::Apply, Cause::Schedule)) else {
+            tracing::info!(event = "tick-left-out", "every target is still busy, so this tick starts nothing");
+            return;
+        };
+        let entry = Entry { run: Arc::new(run), over: CancellationToken::new() };
+        let mut entries = self.entries();
+        entries.push_back(entry.clone());
+        trim(&mut entries);
+        drop(entries);
+        self.start(entry, None);
     }
 
     fn start(self: &Arc<Self>, entry: Entry, before: Option<Entry>) {

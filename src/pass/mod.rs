@@ -11,6 +11,7 @@ mod turn;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -207,13 +208,36 @@ impl Runner {
             let passes = run.passes.iter().map(|live| {
                 let span = info_span!("pass", target = live.target.as_str());
                 // The futures of the SDK are large, and one more on the stack of every caller is not needed.
-                Box::pin(self.pass(run, live, &identity_center, shared.clone(), stop).instrument(span))
+                let pass = self.pass(run, live, &identity_center, shared.clone(), stop);
+                Box::pin(self.caught(run, live, pass).instrument(span))
             });
             join_all(passes).await
         };
         let used: BTreeSet<String> = passes.instrument(span).await.into_iter().flatten().collect();
         let unused = run.request().approvals.iter().filter(|code| !used.contains(*code)).cloned();
         run.end(unused.collect())
+    }
+
+    /// One target's pass. A mistake in the program ends this pass alone, and is told as what could not be read is.
+    async fn caught(&self, run: &Run, live: &LivePass, pass: impl Future<Output = Option<String>>) -> Option<String> {
+        let begun = Instant::now();
+        match AssertUnwindSafe(pass).catch_unwind().await {
+            Ok(approved) => approved,
+            Err(panic) => {
+                let said = panic.downcast_ref::<String>().map(String::as_str);
+                let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it gives no reason");
+                let trouble = Trouble {
+                    causes: vec![said.to_owned()],
+                    hint: Some(
+                        "this is a mistake in the program, or in how it is installed: please report it".to_owned(),
+                    ),
+                    ..Trouble::plain("the pass broke off")
+                };
+                let report = TargetReport::failed(around_nothing(live, begun), trouble);
+                self.conclude(run, live, report, &self.setup().people);
+                None
+            }
+        }
     }
 
     /// One target's pass, when its turn comes. Says which approval was made use of.
@@ -336,14 +360,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The report of a pass whose target a reload took out while it waited.
 fn taken_out(live: &LivePass, started: Instant) -> TargetReport {
-    let around = Around {
+    let trouble = Trouble::plain("the target was taken out of the configuration before its pass began");
+    TargetReport::failed(around_nothing(live, started), trouble)
+}
+
+/// What is around a pass of which nothing is known.
+fn around_nothing(live: &LivePass, started: Instant) -> Around {
+    Around {
         name: live.target.clone(),
         mode: live.mode,
         requests: BTreeMap::new(),
         elapsed: started.elapsed(),
         time: Timestamp::now(),
-    };
-    TargetReport::failed(around, Trouble::plain("the target was taken out of the configuration before its pass began"))
+    }
 }
 
 /// The groups of all mappings of these targets.

@@ -28,13 +28,13 @@ pub(super) enum Turn {
 
 impl Turn {
     pub(super) async fn wait(turns: &Turns, stop: &CancellationToken) -> Self {
-        match Arc::clone(&turns.whole).try_lock_owned() {
-            Ok(guard) => Self::AtOnce(guard),
-            Err(_) => tokio::select! {
-                guard = Arc::clone(&turns.whole).lock_owned() => Self::Later(Some(guard)),
-                // Every call will be called off, so the pass ends at once and says so.
-                () = stop.cancelled() => Self::Later(None),
-            },
+        if let Ok(guard) = Arc::clone(&turns.whole).try_lock_owned() {
+            return Self::AtOnce(guard);
+        }
+        tokio::select! {
+            guard = Arc::clone(&turns.whole).lock_owned() => Self::Later(Some(guard)),
+            // Every call will be called off, so the pass ends at once and says so.
+            () = stop.cancelled() => Self::Later(None),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rollcall::aws::operation::OPERATIONS;
 use rollcall::model::settings::Mode;
-use rollcall::report::{RunReport, TargetReport};
+use rollcall::report::RunReport;
 use rollcall::sim::Options;
 
 use crate::stage::{
