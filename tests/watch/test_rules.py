@@ -17,6 +17,7 @@ KNOWN = series() | {"up": SCRAPED}
 GIVEN = SCRAPED | {"pod"}
 LABEL_IN_TEXT = re.compile(r"\$labels\.(\w+)")
 README = shipped.DEPLOY.parent / "README.md"
+GUIDE = shipped.DEPLOY / "README.md"
 
 RULES = shipped.rules()
 each_rule = pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])
@@ -51,6 +52,11 @@ def test_a_rule_follows_the_conventions(rule: dict[str, Any]) -> None:
     assert set(rule["annotations"]) == {"summary", "description", "runbook"}
     assert not rule["annotations"]["summary"].endswith(".")
     assert all(rule["annotations"][name].endswith(".") for name in ("description", "runbook"))
+
+
+@each_rule
+def test_the_guide_names_a_rule(rule: dict[str, Any]) -> None:
+    assert f"| `{rule['alert']}` | {rule['labels']['severity']} |" in GUIDE.read_text()
 
 
 @each_rule
