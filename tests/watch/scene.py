@@ -27,10 +27,12 @@ from world import APPLICATION, CONNECT_REGION, IDENTITY_REGION
 
 WORLD = Path(__file__).with_name("centre.toml")
 INSTANCE = "aaaaaaaa-1111-4222-8333-{:012d}"
-TARGETS = ("support", "sales")
+TARGETS = ("support", "sales", "trial")
+MODES = {"trial": "plan"}
 SECONDS = 20.0
 
-# A pass every two seconds, at rates that nobody waits for. Creations are withheld, and one finding is accepted.
+# A pass every two seconds, at rates that nobody waits for, with one finding accepted. Creations are withheld, but for the
+# target that only plans.
 CONFIGURATION = f"""
 [identity_center]
 region = "{IDENTITY_REGION}"
@@ -43,9 +45,6 @@ listen = "127.0.0.1:0"
 
 [log]
 format = "json"
-
-[policy]
-max_changes = 0
 
 [rates.connect]
 requests_per_second = 100.0
@@ -61,6 +60,10 @@ name = "{name}"
 region = "{region}"
 instance_id = "{instance}"
 application = "{application}"
+mode = "{mode}"
+
+[target.policy]
+max_changes = {limit}
 
 [[target.mapping]]
 group = "ConnectAgents"
@@ -74,6 +77,8 @@ def configuration(targets: tuple[str, ...] = TARGETS) -> str:
             region=CONNECT_REGION,
             instance=INSTANCE.format(TARGETS.index(name) + 1),
             application=APPLICATION,
+            mode=MODES.get(name, "apply"),
+            limit=500 if name in MODES else 0,
         )
         for name in targets
     )
