@@ -174,6 +174,13 @@ class Prometheus:
     def query(self, expression: str) -> list[dict[str, Any]]:
         return self.get("query", query=expression)["result"]
 
+    def labels(self, expression: str) -> list[dict[str, str]]:
+        return [one["metric"] for one in self.query(expression)]
+
+    def passes(self, target: str) -> float:
+        """The passes of a target so far."""
+        return sum(float(one["value"][1]) for one in self.query(f'rollcall_passes_total{{target="{target}"}}'))
+
     def firing(self) -> set[tuple[str, str]]:
         """The alerts that fire: name, and target where there is one."""
         alerts = [alert for alert in self.get("alerts")["alerts"] if alert["state"] == "firing"]

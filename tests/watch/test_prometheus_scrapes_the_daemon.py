@@ -141,10 +141,17 @@ def test_alerts_follow_what_happens(watched: Watched) -> None:
     watched.daemon.reload("owner = 1")
     scene.wait_until(lambda: ("RollcallReloadFailed", "") in prometheus.firing(), "a refused file is told")
 
+    # The reload comes in the middle of a pass.
+    watched.simulator.options(latency_ms=300)
+    watched.simulator.clear_journal()
+    scene.wait_until(watched.simulator.journal, "a pass is under way")
     watched.daemon.reload(scene.configuration(("support",)))
     scene.wait_until(lambda: ("RollcallReloadFailed", "") not in prometheus.firing(), "a good file ends that")
-    scene.wait_until(lambda: not prometheus.query('{job="rollcall", target="sales"}'), "a target taken out is gone")
-    scene.wait_until(lambda: "sales" not in {target for _, target in prometheus.firing()}, "its alerts are gone")
+    seen = prometheus.passes("support")
+    scene.wait_until(lambda: prometheus.passes("support") >= seen + 2, "passes that were under way have ended")
+    left = {labels["__name__"] for labels in prometheus.labels('{job="rollcall", target!~"support|", alertname=""}')}
+    assert left == set(), "a target that was taken out is gone"
+    scene.wait_until(lambda: {target for _, target in prometheus.firing()} <= {"support", ""}, "so are its alerts")
 
     assert prometheus.complaints() == []
 
