@@ -301,7 +301,11 @@ mod tests {
             assert_eq!(status(&tokens, &Method::GET, &headers, "127.0.0.1"), get, "GET {header}");
             assert_eq!(status(&tokens, &Method::POST, &headers, "127.0.0.1"), post, "POST {header}");
         }
-        assert_eq!(status(&tokens, &Method::GET, &[("host", "localhost")], "127.0.0.1"), 401, "this host needs one too");
+        assert_eq!(
+            status(&tokens, &Method::GET, &[("host", "localhost")], "127.0.0.1"),
+            401,
+            "this host needs one too"
+        );
     }
 
     #[test]

@@ -116,6 +116,7 @@ impl Runner {
     /// The same, for a process whose calls and passes are counted.
     #[must_use]
     pub fn metered(setup: Setup, metrics: &Arc<Metrics>) -> Self {
+        meter::calls(metrics);
         for target in &setup.config.targets {
             meter::begin(metrics, target.settings.name.as_str());
         }
@@ -132,12 +133,14 @@ impl Runner {
     /// Takes another configuration over: for every pass that has not begun. Pace and memory stay, but for targets that
     /// are no longer there.
     pub fn reload(&self, setup: Setup) {
+        // While this is held no pass that ends can bring series of its target back.
+        let mut standings = lock(&self.standings);
         let before = std::mem::replace(&mut *lock(&self.setup), Arc::new(setup));
         let now = self.setup();
         for target in &before.config.targets {
             let name = &target.settings.name;
             if now.target(name).is_none() {
-                lock(&self.standings).remove(name);
+                standings.remove(name);
                 if let Some(metrics) = &self.metrics {
                     metrics.forget(name.as_str());
                 }
@@ -308,19 +311,21 @@ impl Runner {
             lock(&self.approvals).note(&live.target, report.approval(), report.withheld(), now);
         }
         log::pass(&report, cause, people);
+        live.end(Arc::clone(&report));
+        let mut standings = lock(&self.standings);
+        if self.setup().target(&live.target).is_none() {
+            return;
+        }
         if let Some(metrics) = &self.metrics {
             meter::pass(metrics, &report, cause, mode);
         }
-        if is_whole && self.setup().target(&live.target).is_some() {
-            let last = LastPass { run: run.id().to_owned(), cause, at: now, report: Arc::clone(&report) };
-            let mut standings = lock(&self.standings);
+        if is_whole {
             let standing = standings.entry(live.target.clone()).or_default();
-            standing.note(last);
+            standing.note(LastPass { run: run.id().to_owned(), cause, at: now, report });
             if let Some(metrics) = &self.metrics {
                 meter::standing(metrics, standing);
             }
         }
-        live.end(report);
     }
 
     fn turns(&self, target: &TargetName) -> Arc<Turns> {

@@ -241,7 +241,7 @@ async fn a_reload_reaches_the_pass_that_waits_and_series_of_a_target_that_is_gon
     assert!(trouble.message.contains("taken out of the configuration"), "{trouble:?}");
     let status = office.desk.status();
     assert_eq!(status.targets.iter().map(|target| target.name.as_str()).collect::<Vec<_>>(), ["support"]);
-    assert!(!office.metrics().contains(r#"rollcall_last_attempt_timestamp_seconds{target="sales"}"#));
+    assert!(!office.metrics().contains(r#"target="sales""#), "no pass that ends later brings them back");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -288,4 +288,26 @@ async fn an_outage_is_told_and_counted_and_ends_by_itself() {
     assert_eq!(verdicts(over(&office.everybody()).await), ["converged"]);
     assert_eq!(office.value("rollcall_consecutive_failures", &[target]), Some(0.0));
     assert!(!office.metrics().contains('@'), "nobody is in a label");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_alert_rules_count_is_there_from_the_start() {
+    let office = Office::open(Stage::new(&[]).await);
+    let target = r#"target="support""#;
+    for (name, labels) in [
+        ("rollcall_passes_total", vec![target, r#"cause="schedule""#, r#"verdict="converged""#]),
+        ("rollcall_actions_total", vec![target, r#"kind="create_user""#, r#"result="failed""#]),
+        ("rollcall_last_complete_timestamp_seconds", vec![target]),
+        ("rollcall_members_blocked", vec![target]),
+        ("rollcall_withheld_actions", vec![target, r#"guard="empty-group""#]),
+        ("rollcall_findings", vec![target, r#"code="login-case""#, r#"severity="error""#]),
+        (
+            "rollcall_aws_requests_total",
+            vec![r#"service="connect""#, r#"operation="ListUsers""#, r#"outcome="throttled""#],
+        ),
+    ] {
+        assert_eq!(office.value(name, &labels), Some(0.0), "{name}");
+    }
+    assert_eq!(office.value("rollcall_config_last_reload_successful", &[]), Some(1.0));
+    assert_eq!(office.value("rollcall_build_info", &[r#"version="0""#]), Some(1.0));
 }
