@@ -179,7 +179,7 @@ async fn one_persons_pass_sets_no_timestamp_and_counts_no_failure() {
         assert_eq!(office.value(&format!("rollcall_last_{name}_timestamp_seconds"), &[target]), Some(0.0));
     }
     assert_eq!(office.value("rollcall_consecutive_failures", &[target]), Some(0.0));
-    assert_eq!(office.value("rollcall_passes_total", &[target, r#"verdict="failed""#]), Some(1.0));
+    assert_eq!(office.value("rollcall_passes_total", &[target, r#"cause="http""#, r#"verdict="failed""#]), Some(1.0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
