@@ -27,8 +27,21 @@ pub struct Log {
 pub fn start(format: Option<LogFormat>, level: &str) -> Log {
     let (filter, filter_handle) = reload::Layer::new(directives(level));
     let (lines, lines_handle) = reload::Layer::new(form(format));
-    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {
+        log_panics();
+    }
     Log { filter: filter_handle, lines: lines_handle }
+}
+
+/// Lets a mistake in the program end in the log like everything else, rather than in lines of its own.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload();
+        let said = payload.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(event = "panic", place, "{said}");
+    }));
 }
 
 impl std::fmt::Debug for Log {

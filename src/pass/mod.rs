@@ -229,11 +229,15 @@ impl Runner {
             Err(panic) => {
                 let said = panic.downcast_ref::<String>().map(String::as_str);
                 let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it gives no reason");
+                // The one that is known: the SDK opens its connections when they are first needed.
+                let hint = if said.contains("root certificates") {
+                    "install the system's certificates (`ca-certificates` on Debian), or name a bundle in `SSL_CERT_FILE`"
+                } else {
+                    "this is a mistake in the program: please report it"
+                };
                 let trouble = Trouble {
                     causes: vec![said.to_owned()],
-                    hint: Some(
-                        "this is a mistake in the program, or in how it is installed: please report it".to_owned(),
-                    ),
+                    hint: Some(hint.to_owned()),
                     ..Trouble::plain("the pass broke off")
                 };
                 let report = TargetReport::failed(around_nothing(live, begun), trouble);
