@@ -122,6 +122,22 @@ fn every_permission_that_the_policy_file_grants_is_needed_and_the_other_way_roun
     assert_eq!(granted, needed);
 }
 
+#[test]
+fn the_transcript_of_the_demo_is_what_the_demo_prints() {
+    let readme = file("README.md");
+    let told =
+        readme.split("<!-- transcript:demo -->").nth(1).and_then(|rest| rest.split("<!-- /transcript -->").next());
+    let told = told.unwrap().trim().trim_start_matches("```text\n$ rollcall demo\n").trim_end_matches("```");
+    let output = program().args(["demo", "--once"]).output().unwrap();
+    assert_eq!(lasting(told), lasting(&String::from_utf8(output.stdout).unwrap()));
+}
+
+/// Text without what differs from run to run: ports, run ids and times.
+fn lasting(text: &str) -> String {
+    let changing = Regex::new(r"127\.0\.0\.1:\d+|run [0-9A-Z]{26}|in \d+(\.\d)? s").unwrap();
+    changing.replace_all(text.trim(), "…").into_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_metric_of_the_reference_exists_as_described_and_the_other_way_round() {
     let readme = file("README.md");
@@ -224,20 +240,4 @@ fn every_test_that_the_invariants_name_exists() {
     for name in named {
         assert!(tests.contains(&format!("fn {name}(")), "ARCHITECTURE.md names `{name}`, and there is no such test");
     }
-}
-
-#[test]
-fn the_transcript_of_the_demo_is_what_the_demo_prints() {
-    let readme = file("README.md");
-    let told =
-        readme.split("<!-- transcript:demo -->").nth(1).and_then(|rest| rest.split("<!-- /transcript -->").next());
-    let told = told.unwrap().trim().trim_start_matches("```text\n$ rollcall demo\n").trim_end_matches("```");
-    let output = program().args(["demo", "--once"]).output().unwrap();
-    assert_eq!(lasting(told), lasting(&String::from_utf8(output.stdout).unwrap()));
-}
-
-/// Text without what differs from run to run: ports, run ids and times.
-fn lasting(text: &str) -> String {
-    let changing = Regex::new(r"127\.0\.0\.1:\d+|run [0-9A-Z]{26}|in \d+(\.\d)? s").unwrap();
-    changing.replace_all(text.trim(), "…").into_owned()
 }
