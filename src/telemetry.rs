@@ -70,6 +70,6 @@ fn form(format: Option<LogFormat>) -> Lines {
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {
         LogFormat::Text => lines.with_ansi(terminal && std::env::var_os("NO_COLOR").is_none()).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
     }
 }

@@ -99,12 +99,12 @@ fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> std::io:
 fn table(status: &Status) -> String {
     let next = status.next_pass_at.as_deref().unwrap_or("never");
     let mut text = vec![
-        format!("rollcall {} is {} since {}", status.version, status.state, status.started_at),
+        format!("rollcall {} is {} since {}", status.version, status.state, seconds(&status.started_at)),
         format!("next pass {next} (`{}` in {})", status.cron, status.timezone),
     ];
     if let Some(reload) = status.config.last_reload.as_ref().filter(|reload| !reload.successful) {
         let error = reload.error.as_deref().unwrap_or_default();
-        text.push(format!("the configuration was refused at {}, and the old one stays: {error}", reload.at));
+        text.push(format!("the configuration was refused at {}, and the old one stays: {error}", seconds(&reload.at)));
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -122,13 +122,18 @@ fn table(status: &Status) -> String {
     text.join("\n") + "\n"
 }
 
+/// A time without what is smaller than a second.
+fn seconds(time: &str) -> String {
+    time.split_once('.').map_or_else(|| time.to_owned(), |(time, _)| format!("{time}Z"))
+}
+
 fn line(target: &TargetStatus) -> [String; 9] {
     let number = |number: Option<usize>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     [
         target.name.clone(),
         target.mode.clone(),
-        text(&target.last_attempt_at),
+        text(&target.last_attempt_at.as_deref().map(seconds)),
         text(&target.verdict),
         number(target.members),
         number(target.blocked),
