@@ -99,7 +99,8 @@ impl Stop {
             Self::Config(error) => error.hint().map(str::to_owned),
             Self::Aws(error) => error.hint(),
             Self::Usage { hint, .. } => hint.clone(),
-            Self::Simulated { .. } | Self::Io { .. } => None,
+            Self::Io { source, .. } => of_io(source.kind()).map(str::to_owned),
+            Self::Simulated { .. } => None,
         }
     }
 
@@ -108,6 +109,18 @@ impl Stop {
             Self::Config(_) | Self::Aws(_) | Self::Usage { .. } | Self::Simulated { .. } => ExitStatus::Usage,
             Self::Io { .. } => ExitStatus::Failure,
         }
+    }
+}
+
+fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::ConnectionRefused => {
+            Some("is the daemon running? it listens at `http.listen`, or where `--address` says")
+        }
+        io::ErrorKind::AddrInUse => Some("another process listens there: end it, or choose another port"),
+        io::ErrorKind::AddrNotAvailable => Some("the address has to be one of this host's"),
+        io::ErrorKind::PermissionDenied => Some("ports below 1024 and files of others need more than this user may do"),
+        _ => None,
     }
 }
 
