@@ -139,21 +139,20 @@ impl Desk {
         let mut entries = self.entries();
         let is_same = |run: &Run| {
             let other = run.request();
-            (other.mode, &other.target, &other.person) == (request.mode, &request.target, &request.person)
+            // A tick may have left targets out.
+            other.cause != Cause::Schedule
+                && (other.mode, &other.target, &other.person) == (request.mode, &request.target, &request.person)
         };
         let same = entries.iter().rev().find(|entry| is_same(&entry.run)).filter(|entry| !entry.over.is_cancelled());
-        match same {
-            Some(entry) if entry.run.state() == State::Queued => return Ok(entry.clone()),
-            _ => {}
+        if let Some(entry) = same.filter(|entry| entry.run.state() == State::Queued) {
+            return Ok(entry.clone());
         }
         if entries.iter().filter(|entry| !entry.over.is_cancelled()).count() >= OPEN_RUNS {
             return Err(Refused::Full);
         }
         // One person's passes wait for nobody but one another.
         let before = same.filter(|_| request.person.is_some()).cloned();
-        let entry = Entry { run: Arc::new(self.runner.order(request)), over: CancellationToken::new() };
-        entries.push_back(entry.clone());
-        trim(&mut entries);
+        let entry = enter(&mut entries, self.runner.order(request));
         drop(entries);
         self.start(entry.clone(), before);
         Ok(entry)
@@ -168,11 +167,7 @@ impl Desk {
             tracing::info!(event = "tick-left-out", "every target is still busy, so this tick starts nothing");
             return;
         };
-        let entry = Entry { run: Arc::new(run), over: CancellationToken::new() };
-        let mut entries = self.entries();
-        entries.push_back(entry.clone());
-        trim(&mut entries);
-        drop(entries);
+        let entry = enter(&mut self.entries(), run);
         self.start(entry, None);
     }
 
@@ -205,6 +200,7 @@ impl Desk {
     /// Where nobody told the code, nothing of it is withheld any more, or the run is refused.
     pub fn approve(self: &Arc<Self>, code: &str, by: &str, peer: &str) -> Result<Entry, ApprovalRefused> {
         let target = self.runner.approve(code)?;
+        let by = self.runner.setup().people.word(by);
         tracing::info!(
             event = "approved",
             approval = code,
@@ -288,6 +284,14 @@ pub enum ApprovalRefused {
     /// Its run was refused.
     #[error(transparent)]
     Run(#[from] Refused),
+}
+
+/// Puts a run at the end, where the oldest may have to go for it.
+fn enter(entries: &mut VecDeque<Entry>, run: Run) -> Entry {
+    let entry = Entry { run: Arc::new(run), over: CancellationToken::new() };
+    entries.push_back(entry.clone());
+    trim(entries);
+    entry
 }
 
 /// Forgets the oldest runs that are over, beyond what is kept.

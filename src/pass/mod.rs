@@ -1,4 +1,4 @@
-//! Runs: what one cause starts. A run is one pass for each target, and [`whole`] shows a pass from end to end.
+//! Runs: what one cause starts. A run is one pass for each target, and `whole` shows a pass from end to end.
 //!
 //! People and groups are read once for all passes of a run; apart from that they have nothing to do with one another, so
 //! what one of them cannot read stops no other. Passes of one target never overlap, whatever started them.
