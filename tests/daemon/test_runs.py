@@ -15,7 +15,20 @@ from typing import Any
 import pytest
 
 import servers
-from daemons import INSTANCE, OTHER_TARGET, PATIENCE, TARGET, TARGETS, TOKEN, Daemon, Settings, daemon, until, world
+from daemons import (
+    INSTANCE,
+    OTHER_TARGET,
+    PATIENCE,
+    TARGET,
+    TARGETS,
+    TOKEN,
+    Answer,
+    Daemon,
+    Settings,
+    daemon,
+    until,
+    world,
+)
 
 LAST = "agent0012@example.com"
 
@@ -247,15 +260,13 @@ def test_too_many_different_requests_are_refused_and_the_daemon_goes_on(
         simulator.fault(service, "*", "hang")
     with daemon(settings, simulator.endpoint) as running:
 
-        def trigger(number: int) -> int:
-            return running.ask("POST", "/v1/sync", {"person": f"nobody{number}@example.com", "dry_run": True}).status
+        def trigger(number: int) -> Answer:
+            return running.ask("POST", "/v1/sync", {"person": f"nobody{number}@example.com", "dry_run": True})
 
         with ThreadPoolExecutor(32) as pool:
-            statuses = list(pool.map(trigger, range(600)))
-        assert set(statuses) == {202, 503}
-        answer = running.ask("POST", "/v1/sync", {"person": "one-too-many@example.com"})
-        assert answer.is_problem(503)
-        assert int(answer.headers["Retry-After"]) > 0
+            refused = [answer for answer in pool.map(trigger, range(600)) if answer.status != 202]
+        assert 0 < len(refused) < 600
+        assert all(answer.is_problem(503) and int(answer.headers["Retry-After"]) > 0 for answer in refused)
         assert running.ask("GET", "/readyz").status == 200
         simulator.clear_faults()
         until(lambda: not running.get("/v1/status")["runs"], "the end of all runs", 60)
