@@ -30,6 +30,7 @@ def simulator(started_simulator: servers.Simulator) -> servers.Simulator:
     """The simulator, which stands as it did at the start, and never refuses for calls that come too often."""
     started_simulator.clear_faults()
     started_simulator.reset_options(throttle=False)
+    started_simulator.clock(offset_seconds=0)
     started_simulator.load(world())
     started_simulator.clear_journal()
     return started_simulator
