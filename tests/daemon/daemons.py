@@ -85,6 +85,7 @@ class Settings:
     folder: Path
     tables: dict[str, Any] = field(default_factory=dict)
     targets: list[str] = field(default_factory=lambda: [TARGET])
+    plan_only: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         # Pace has suites of its own; here it would only cost time.
@@ -120,7 +121,8 @@ class Settings:
         text = toml(self.tables)
         for target in self.targets:
             region, instance, group = TARGETS[target]
-            text += toml({"target": [{"name": target, "region": region, "instance_id": instance}]})
+            mode = "plan" if target in self.plan_only else "apply"
+            text += toml({"target": [{"name": target, "region": region, "instance_id": instance, "mode": mode}]})
             text += toml({"target.mapping": [{"group": group}]})
         return text
 

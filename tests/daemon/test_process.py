@@ -128,6 +128,11 @@ def test_while_it_ends_it_is_not_ready_and_starts_nothing(simulator: servers.Sim
         kept.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         answer = kept.recv(65536)
         assert answer.startswith(b"HTTP/1.1 503 "), answer
+        assert running.ask("POST", "/v1/sync", {}).is_problem(503)
+        assert running.ask("GET", "/livez").status == 200
+        told = rollcall("--config", settings.path, "status", "--address", f"127.0.0.1:{running.port}")
+        assert told.returncode == 1
+        assert " is ending since " in told.stdout
         assert running.process.wait(END_SECONDS) == 0
 
 
@@ -209,6 +214,45 @@ def test_level_and_form_of_the_log_follow(running: Daemon, settings: Settings) -
     assert len(running.log("pass")) == 1
     text = until(lambda: re.search(r'^\S+ +INFO .*event="pass".*$', running.err.text(), re.MULTILINE), "a line of text")
     assert "\x1b" not in text.group(0)
+
+
+def test_the_level_of_the_environment_overrides_the_file(simulator: servers.Simulator, settings: Settings) -> None:
+    settings.tables["log"]["level"] = "error"
+    with daemon(settings, simulator.endpoint, RUST_LOG="warn,rollcall=info") as running:
+        running.sync(dry_run=True)
+        running.reload()
+        running.sync(dry_run=True)
+        assert len(running.log("pass")) == 2
+
+
+def test_hashed_people_are_in_no_line_of_the_log(simulator: servers.Simulator, settings: Settings) -> None:
+    key = settings.secret("people-key", "0123456789abcdef0123456789abcdef")
+    settings.tables["log"] |= {"level": "trace", "people": "hashed", "people_key_file": str(key)}
+    settings.tables["policy"]["max_changes"] = 0
+    with daemon(settings, simulator.endpoint) as running:
+        code = running.sync()["targets"][0]["approval"]
+        simulator.fault("connect", "CreateUser", "server_error", skip=1)
+        run = running.ask("POST", "/v1/approvals", {"approval": code, "by": "ops"}).json()["run"]
+        until(lambda: running.run(run)["state"] == "done", "the approved run")
+        simulator.clear_faults()
+        running.sync(person="agent0002@example.com")
+        running.sync(person="nobody@example.com")
+        running.get("/v1/explain?person=agent0003@example.com")
+        words = {line["login"] for line in running.log("action")}
+        running.end()
+        printed = running.err.text()
+    assert len(words) == 3
+    assert all(re.fullmatch(r"person-[0-9a-f]{12}", word) for word in words)
+    assert "@example.com" not in printed
+    assert "agent000" not in printed
+
+
+def test_twenty_signals_at_once_are_no_trouble(running: Daemon) -> None:
+    for _ in range(20):
+        running.signal(signal.SIGHUP)
+    running.wait_for_log("reload")
+    assert running.sync()["verdict"] == "converged"
+    assert running.end() < 1
 
 
 def test_the_series_of_a_target_that_is_taken_out_disappear(simulator: servers.Simulator, settings: Settings) -> None:

@@ -74,6 +74,7 @@ def status_of(answer: bytes) -> int:
         "GET /li vez HTTP/1.1",
         "G\x00T /livez HTTP/1.1",
         "GET /livez\x7f HTTP/1.1",
+        "PRI * HTTP/2.0",
         "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
 )
@@ -128,6 +129,14 @@ def test_an_address_without_end_is_refused(shared: Daemon) -> None:
 )
 def test_an_id_that_no_run_has_is_not_found(shared: Daemon, path: str) -> None:
     assert shared.ask("GET", path).is_problem(404)
+
+
+def test_a_token_of_any_bytes_is_only_a_wrong_one(shared: Daemon) -> None:
+    for token in (b"\xff\xfe", b"a" * 8_000, TOKEN.encode() + b"\xc3", TOKEN[:-1].encode(), TOKEN.upper().encode()):
+        head = b"GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + token
+        answer = exchange(shared, head + b"\r\n\r\n")
+        assert status_of(answer) == 401, token
+        assert b"\r\nwww-authenticate: Bearer" in answer
 
 
 # Slow
@@ -197,6 +206,21 @@ def test_idle_connections_keep_nobody_out_for_longer_than_the_time_for_headers(s
         answer = shared.ask("GET", "/livez", token=None, timeout=HEADERS + MARGIN)
         assert answer.status == 200
         assert time.monotonic() - since < HEADERS + MARGIN
+
+
+@pytest.mark.slow
+def test_readers_who_never_read_keep_nobody_out(simulator: servers.Simulator, settings: Settings) -> None:
+    """Each asks more than fits on the way, and takes nothing of the answers."""
+    request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    with daemon(settings, simulator.endpoint) as running, ExitStack() as held:
+        for _ in range(300):
+            greedy = held.enter_context(socket.socket())
+            greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_024)
+            greedy.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+            greedy.settimeout(HEADERS)
+            greedy.connect((running.host, running.port))
+            greedy.sendall(request * 100)
+        assert running.ask("GET", "/livez", token=None, timeout=2 * HEADERS + MARGIN).status == 200
 
 
 def test_a_reader_who_hangs_up_in_the_middle_harms_nobody(shared: Daemon) -> None:

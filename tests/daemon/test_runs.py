@@ -178,6 +178,29 @@ def test_a_run_of_one_person_is_about_nobody_else(running: Daemon, simulator: se
     assert running.metrics()[f'rollcall_last_attempt_timestamp_seconds{{target="{TARGET}"}}'] == 0
 
 
+def test_a_target_that_is_only_planned_is_never_written_to(simulator: servers.Simulator, settings: Settings) -> None:
+    settings.plan_only = {TARGET}
+    settings.tables["schedule"]["on_start"] = True
+    with daemon(settings, simulator.endpoint) as running:
+        (line,) = running.wait_for_log("pass")
+        assert (line["verdict"], line["cause"], line["created"]) == ("pending", "startup", 0)
+        for order in ({}, {"person": "agent0001@example.com"}):
+            report = running.sync(**order)
+            assert (report["mode"], report["verdict"], of_target(report)["mode"]) == ("apply", "pending", "plan")
+            assert {action["result"] for action in of_target(report)["actions"]} == {"planned"}
+    assert written(simulator) == []
+
+
+def test_a_person_is_explained_by_live_reads(running: Daemon, simulator: servers.Simulator) -> None:
+    person = "agent0001@example.com"
+    (before,) = running.get(f"/v1/explain?person={person}&target={TARGET}")["targets"]
+    running.sync()
+    (after,) = running.get(f"/v1/explain?person={person}")["targets"]
+    assert (before["verdict"], after["verdict"]) == ("not ready", "ready")
+    assert running.get("/v1/explain?person=nobody@example.com")["targets"][0]["verdict"] == "not ready"
+    assert len([line for line in running.get("/v1/runs")["runs"]]) == 1, "it is no run"
+
+
 def test_a_run_of_one_target_is_about_no_other(simulator: servers.Simulator, settings: Settings) -> None:
     simulator.load(world(2, 2))
     settings.targets = [TARGET, OTHER_TARGET]
@@ -331,10 +354,12 @@ def test_a_run_tells_how_far_it_has_come(slowly: Daemon) -> None:
 def test_the_stream_tells_each_step_of_a_run(slowly: Daemon) -> None:
     with watching(slowly) as one, watching(slowly) as other:
         first = begin(slowly, target=TARGET)
+        for stream in (one, other):
+            until(lambda stream=stream: stream.states(first) == ["queued", "running"], "the first run's beginning")
         second = slowly.ask("POST", "/v1/sync", {"target": TARGET}).json()["run"]
         for stream in (one, other):
             until(lambda stream=stream: "queued" in stream.states(second), "the second run's request")
-            assert (stream.states(first)[-1], stream.states(second)) == ("running", ["queued"])
+            assert stream.states(second) == ["queued"]
         for stream in (one, other):
             until(lambda stream=stream: "done" in stream.states(second), "the second run's end")
             assert stream.states(first) == stream.states(second) == ["queued", "running", "done"]
