@@ -31,6 +31,7 @@ from daemons import (
 )
 
 LAST = "agent0012@example.com"
+ERRORS = f'rollcall_findings{{code="email-missing",severity="error",target="{TARGET}"}}'
 
 
 @pytest.fixture
@@ -368,6 +369,33 @@ def test_the_stream_tells_each_step_of_a_run(slowly: Daemon) -> None:
         assert len({data["progress"]["done"] for data in told}) >= 4
         assert (told[0]["cause"], told[0]["mode"], told[0]["verdict"]) == ("http", "apply", None)
         assert (told[-1]["verdict"], told[-1]["progress"]["done"]) == ("converged", 12)
+
+
+def test_the_stream_tells_that_the_configuration_was_read_anew(running: Daemon) -> None:
+    with watching(running) as stream:
+        running.reload()
+        until(lambda: "reload" in [name for name, _ in stream.messages], "the message")
+
+
+def test_what_was_found_can_be_asked_for_by_what_it_is(simulator: servers.Simulator, settings: Settings) -> None:
+    simulator.load(world(2) + '[[people]]\nuser_name = "kiosk"\ngroups = ["Agents"]\n')
+    settings.targets = [TARGET, OTHER_TARGET]
+    with daemon(settings, simulator.endpoint) as running:
+        assert running.get("/v1/findings")["findings"] == [], "nothing was read yet"
+        report = running.sync(dry_run=True)
+
+        def codes(query: str = "") -> set[tuple[str, str]]:
+            found = running.get(f"/v1/findings{query}")["findings"]
+            return {(finding["target"], finding["code"]) for finding in found}
+
+        everything = {(target["name"], each["code"]) for target in report["targets"] for each in target["findings"]}
+        assert codes() == everything
+        assert codes("?severity=error") == codes("?code=email-missing") == {(TARGET, "email-missing")}
+        assert codes(f"?target={OTHER_TARGET}") == {pair for pair in everything if pair[0] == OTHER_TARGET}
+        assert codes("?accepted=true") == set()
+        assert codes(f"?accepted=false&severity=error&target={OTHER_TARGET}") == set()
+        assert running.status()["errors"] == 1
+        assert running.metrics()[ERRORS] == 1
 
 
 def test_a_reader_who_does_not_read_is_told_that_something_was_missed(
