@@ -259,7 +259,7 @@ def test_a_thousand_triggers_at_once_are_one_pass_now_and_one_after(
     assert [line["run"] for line in running.get("/v1/runs")["runs"]] == [second, first]
     assert operations(simulator).count("SearchUsers") == 2
     assert written(simulator) == ["CreateUser"] * 3
-    passes = {key: value for key, value in running.metrics().items() if key.startswith("rollcall_passes_total")}
+    passes = {series: count for series, count in running.metrics().items() if count and "passes_total" in series}
     assert passes == {f'rollcall_passes_total{{cause="http",target="{TARGET}",verdict="converged"}}': 2}
 
 
@@ -278,10 +278,9 @@ def test_requests_that_differ_are_runs_of_their_own(running: Daemon, simulator: 
 def test_too_many_different_requests_are_refused_and_the_daemon_goes_on(
     simulator: servers.Simulator, settings: Settings
 ) -> None:
-    # Every run lasts until its first calls are given up.
-    settings.tables["timeouts"] = {"connect": "1s", "attempt": "5s", "call": "5s"}
-    for service in ("identitystore", "sso", "connect"):
-        simulator.fault(service, "*", "hang")
+    # No run ends by itself. One connection each: with all their calls, a usual limit of open files would be the first.
+    settings.tables["timeouts"] = {"connect": "1s", "attempt": "60s", "call": "60s"}
+    simulator.fault("identitystore", "GetUserId", "hang")
     with daemon(settings, simulator.endpoint) as running:
 
         def trigger(number: int) -> Answer:
@@ -291,10 +290,10 @@ def test_too_many_different_requests_are_refused_and_the_daemon_goes_on(
             refused = [answer for answer in pool.map(trigger, range(600)) if answer.status != 202]
         assert 0 < len(refused) < 600
         assert all(answer.is_problem(503) and int(answer.headers["Retry-After"]) > 0 for answer in refused)
+        assert len(running.get("/v1/status")["runs"]) == 600 - len(refused)
         assert running.ask("GET", "/readyz").status == 200
-        simulator.clear_faults()
-        until(lambda: not running.get("/v1/status")["runs"], "the end of all runs", 60)
-        assert running.sync()["verdict"] == "converged"
+        assert running.end() < 2.5
+        assert running.process.returncode == 0
 
 
 # Side by side
