@@ -186,4 +186,19 @@ pub struct SimArgs {
     /// A world in TOML; without one, the workshop's
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
+    /// An IAM policy of the callers, as JSON; may be given more than once. With any policy, what none allows is denied
+    #[arg(long, value_name = "FILE")]
+    pub policy: Vec<PathBuf>,
+    /// An IAM policy of one of the world's roles, for those who have assumed it; may be given more than once
+    #[arg(long, value_name = "ROLE_ARN=FILE", value_parser = role_policy)]
+    pub role_policy: Vec<(String, PathBuf)>,
+}
+
+/// A role and the file of its policy.
+fn role_policy(text: &str) -> Result<(String, PathBuf), &'static str> {
+    let (role, file) = text.split_once('=').ok_or("there is no `=` between the role's ARN and the file")?;
+    if !role.starts_with("arn:") || file.is_empty() {
+        return Err("a role's ARN has to stand before the `=`, and a file after it");
+    }
+    Ok((role.to_owned(), file.into()))
 }

@@ -23,11 +23,25 @@ pub struct Log {
 /// configuration; the variable `RUST_LOG` overrides it.
 ///
 /// A second start in one process (tests) keeps the first: what it returns changes nothing.
+#[must_use]
 pub fn start(format: Option<LogFormat>, level: &str) -> Log {
     let (filter, filter_handle) = reload::Layer::new(directives(level));
     let (lines, lines_handle) = reload::Layer::new(form(format));
-    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {
+        log_panics();
+    }
     Log { filter: filter_handle, lines: lines_handle }
+}
+
+/// Lets a mistake in the program end in the log like everything else, rather than in lines of its own.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload();
+        let said = payload.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(event = "panic", place, "{said}");
+    }));
 }
 
 impl std::fmt::Debug for Log {
@@ -56,6 +70,6 @@ fn form(format: Option<LogFormat>) -> Lines {
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {
         LogFormat::Text => lines.with_ansi(terminal && std::env::var_os("NO_COLOR").is_none()).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
     }
 }

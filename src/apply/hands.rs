@@ -30,7 +30,7 @@ pub(super) struct Hands<'a> {
     progress: &'a Progress,
     beside: Beside<'a>,
     /// Why quick connects could not be read, so that nobody is deleted.
-    blind: OnceLock<Arc<Failure>>,
+    blind: Arc<OnceLock<Arc<Failure>>>,
 }
 
 /// Why an action goes no further.
@@ -70,7 +70,7 @@ impl<'a> Hands<'a> {
             stop,
             progress,
             beside: site.beside,
-            blind: OnceLock::new(),
+            blind: Arc::default(),
         }
     }
 
@@ -86,16 +86,35 @@ impl<'a> Hands<'a> {
         })
     }
 
-    /// Whether the person had a pass of their own since this one read them.
-    pub(super) fn is_left_to_others(&self, action: &Action) -> bool {
-        match (self.beside, action.principal()) {
-            (Beside::Claims(claims, since), Some(person)) => claims.covers(person, since),
-            (Beside::Nobody, _) | (_, None) => false,
+    /// Carries out one action, unless its person has a pass of their own before it begins. The second is the user as it
+    /// was before it was deleted.
+    pub(super) async fn carry_out(&self, action: &Action) -> (Outcome, Option<Value>) {
+        let (Beside::Claims(claims, since), Some(person)) = (self.beside, action.principal()) else {
+            return self.do_it(action).await;
+        };
+        let creates = action.kind() == ActionKind::CreateUser;
+        let watch = claims.watch(person, since, if creates { self.creating } else { self.stop });
+        let (outcome, deleted) = self.under(watch.token()).do_it(action).await;
+        // Called off by neither of those whom this token obeys besides.
+        let is_claimed = watch.token().is_cancelled() && !self.stop.is_cancelled() && !self.creating.is_cancelled();
+        match outcome {
+            Outcome::Skipped(Skip::Quota) if is_claimed => (Outcome::Skipped(Skip::Beside), deleted),
+            outcome => (outcome, deleted),
         }
     }
 
-    /// Carries out one action. The second is the user as it was before it was deleted.
-    pub(super) async fn carry_out(&self, action: &Action) -> (Outcome, Option<Value>) {
+    /// The same hands, whose calls are called off by this token while they wait for their turn.
+    fn under(&self, token: &CancellationToken) -> Self {
+        Self {
+            target: self.target.until(token),
+            creator: self.creator.until(token),
+            identity_center: self.identity_center.until(token),
+            blind: Arc::clone(&self.blind),
+            ..*self
+        }
+    }
+
+    async fn do_it(&self, action: &Action) -> (Outcome, Option<Value>) {
         let ended = match &action.write {
             Write::AssignGroup { application, group } => match self.target.assign_group(application, group).await {
                 Ok(Assigned::Done) => Ok(Outcome::Done),

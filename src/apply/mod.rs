@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-pub use self::claims::{Claim, Claims};
+pub use self::claims::{Claim, Claims, Watch};
 pub use self::cost::{Progress, seconds};
 use self::hands::Hands;
 pub use self::outcome::{Failure, Outcome, Skip};
@@ -147,13 +147,8 @@ async fn carry_out(hands: &Hands<'_>, chain: Vec<(usize, &Action)>) -> Vec<Ended
     let mut ended: Vec<Ended> = Vec::with_capacity(chain.len());
     for (position, action) in chain {
         let is_cut = ended.last().is_some_and(|before| !before.outcome.is_well());
-        let (outcome, deleted) = if is_cut {
-            (Outcome::Skipped(Skip::Earlier), None)
-        } else if hands.is_left_to_others(action) {
-            (Outcome::Skipped(Skip::Beside), None)
-        } else {
-            hands.carry_out(action).await
-        };
+        let (outcome, deleted) =
+            if is_cut { (Outcome::Skipped(Skip::Earlier), None) } else { hands.carry_out(action).await };
         hands.step(action);
         ended.push(Ended { position, outcome, deleted });
     }

@@ -181,6 +181,6 @@ operations! {
     // The operation is newer than the published list of actions, so the action that it replaces is named as well.
     UPDATE_PHONE: Connect "UpdateUserConfig" Write [Agent], Empty, also ["connect:UpdateUserPhoneConfig"];
     DELETE_USER: Connect "DeleteUser" Write [Agent], Empty;
-    LIST_QUICK_CONNECTS: Connect "ListQuickConnects" Read [Instance], With("QuickConnectSummaryList");
+    LIST_QUICK_CONNECTS: Connect "ListQuickConnects" Read [QuickConnect], With("QuickConnectSummaryList");
     DESCRIBE_QUICK_CONNECT: Connect "DescribeQuickConnect" Read [QuickConnect], With("QuickConnect");
 }

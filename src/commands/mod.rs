@@ -67,9 +67,11 @@ pub enum Stop {
         /// What to do.
         hint: Option<String>,
     },
-    /// A world of the simulator cannot be read.
-    #[error("failed to read the world `{path}`")]
-    World {
+    /// A file of the simulator cannot be read.
+    #[error("failed to read the {kind} `{path}`")]
+    Simulated {
+        /// What it should hold.
+        kind: &'static str,
         /// The file.
         path: String,
         /// Why not.
@@ -97,15 +99,28 @@ impl Stop {
             Self::Config(error) => error.hint().map(str::to_owned),
             Self::Aws(error) => error.hint(),
             Self::Usage { hint, .. } => hint.clone(),
-            Self::World { .. } | Self::Io { .. } => None,
+            Self::Io { source, .. } => of_io(source.kind()).map(str::to_owned),
+            Self::Simulated { .. } => None,
         }
     }
 
     fn status(&self) -> ExitStatus {
         match self {
-            Self::Config(_) | Self::Aws(_) | Self::Usage { .. } | Self::World { .. } => ExitStatus::Usage,
+            Self::Config(_) | Self::Aws(_) | Self::Usage { .. } | Self::Simulated { .. } => ExitStatus::Usage,
             Self::Io { .. } => ExitStatus::Failure,
         }
+    }
+}
+
+fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::ConnectionRefused => {
+            Some("is the daemon running? it listens at `http.listen`, or where `--address` says")
+        }
+        io::ErrorKind::AddrInUse => Some("another process listens there: end it, or choose another port"),
+        io::ErrorKind::AddrNotAvailable => Some("the address has to be one of this host's"),
+        io::ErrorKind::PermissionDenied => Some("ports below 1024 and files of others need more than this user may do"),
+        _ => None,
     }
 }
 

@@ -61,7 +61,7 @@ async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> 
 /// Somebody who watches sees the result itself, so only warnings are logged then.
 pub(super) fn start_log(config: &Config) {
     let level = if screen::is_watched() && config.log.level == "info" { "warn" } else { &config.log.level };
-    telemetry::start(config.log.format, level);
+    let _ = telemetry::start(config.log.format, level);
 }
 
 /// The first line of a run names the keys that do nothing yet, so that nobody relies on them.

@@ -39,18 +39,16 @@ pub(super) async fn run(file: &Path, args: &StatusArgs) -> Result<ExitStatus, St
     let is_ready = ready == StatusCode::OK;
     let token = http.as_ref().and_then(token);
     let (code, body) = get(address, "/v1/status", token.as_deref()).await.map_err(unable)?;
-    match (code, serde_json::from_slice::<Status>(&body)) {
-        (StatusCode::OK, Ok(status)) => match args.output {
+    if let (StatusCode::OK, Ok(status)) = (code, serde_json::from_slice::<Status>(&body)) {
+        match args.output {
             Output::Table => screen::out(&table(&status))?,
             Output::Json => screen::out(&format!("{}\n", String::from_utf8_lossy(&body)))?,
-        },
-        // Whoever has no token still learns whether it is well.
-        _ => {
-            let said = String::from_utf8_lossy(&said);
-            let state = if is_ready { "ready" } else { said.trim() };
-            screen::out(&format!("{state}\n"))?;
-            screen::err(&format!("its targets are told only to whoever has a token (the daemon answered {code})\n"));
         }
+    } else {
+        // Whoever has no token still learns whether it is well.
+        let said = String::from_utf8_lossy(&said);
+        screen::out(&format!("{}\n", if is_ready { "ready" } else { said.trim() }))?;
+        screen::err(&format!("its targets are told only to whoever has a token (the daemon answered {code})\n"));
     }
     Ok(if is_ready { ExitStatus::Success } else { ExitStatus::Failure })
 }
@@ -99,12 +97,14 @@ fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> std::io:
 
 /// For people: the process, and a line for each target.
 fn table(status: &Status) -> String {
-    let mut text = format!("rollcall {} is {} since {}\n", status.version, status.state, status.started_at);
     let next = status.next_pass_at.as_deref().unwrap_or("never");
-    text += &format!("next pass {next} (`{}` in {})\n", status.cron, status.timezone);
+    let mut text = vec![
+        format!("rollcall {} is {} since {}", status.version, status.state, seconds(&status.started_at)),
+        format!("next pass {next} (`{}` in {})", status.cron, status.timezone),
+    ];
     if let Some(reload) = status.config.last_reload.as_ref().filter(|reload| !reload.successful) {
         let error = reload.error.as_deref().unwrap_or_default();
-        text += &format!("the configuration was refused at {}, and the old one stays: {error}\n", reload.at);
+        text.push(format!("the configuration was refused at {}, and the old one stays: {error}", seconds(&reload.at)));
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -112,17 +112,19 @@ fn table(status: &Status) -> String {
     for target in &status.targets {
         table.add_row(line(target));
     }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    text += &format!("\n{}\n", lines.join("\n"));
+    text.push(String::new());
+    text.extend(table.lines().map(|line| line.trim_end().to_owned()));
     for target in status.targets.iter().filter(|target| target.consecutive_failures > 0) {
         let error = target.error.as_deref().unwrap_or("it could not be read");
-        text += &format!("\n{}: {} in a row: {error}\n", target.name, things(failures(target), "failed pass"));
+        let failures = usize::try_from(target.consecutive_failures).unwrap_or(usize::MAX);
+        text.push(format!("\n{}: {} in a row: {error}", target.name, things(failures, "failed read")));
     }
-    text
+    text.join("\n") + "\n"
 }
 
-fn failures(target: &TargetStatus) -> usize {
-    usize::try_from(target.consecutive_failures).unwrap_or(usize::MAX)
+/// A time without what is smaller than a second.
+fn seconds(time: &str) -> String {
+    time.split_once('.').map_or_else(|| time.to_owned(), |(time, _)| format!("{time}Z"))
 }
 
 fn line(target: &TargetStatus) -> [String; 9] {
@@ -131,7 +133,7 @@ fn line(target: &TargetStatus) -> [String; 9] {
     [
         target.name.clone(),
         target.mode.clone(),
-        text(&target.last_attempt_at),
+        text(&target.last_attempt_at.as_deref().map(seconds)),
         text(&target.verdict),
         number(target.members),
         number(target.blocked),

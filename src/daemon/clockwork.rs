@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::config::Schedule;
 
 /// How often the job is made anew.
-pub(super) const REARM: Duration = Duration::from_secs(60);
+pub(super) const REARM: Duration = Duration::from_mins(1);
 
 /// So close to a tick the job is left alone: the scheduler looks twice a second, and taking the job away in between would
 /// lose the tick.

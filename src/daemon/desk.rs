@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,6 +23,8 @@ const KEPT_RUNS: usize = 100;
 const KEPT_LINES: usize = 50_000;
 /// Runs that may wait or be under way.
 const OPEN_RUNS: usize = 500;
+/// Explanations at the same time. Their calls go ahead of those of passes, which must not starve.
+const EXPLAINING: usize = 4;
 /// Messages that a slow reader of events may be behind.
 const EVENTS_BEHIND: usize = 256;
 
@@ -35,6 +37,7 @@ pub struct Desk {
     events: broadcast::Sender<Event>,
     tasks: TaskTracker,
     stop: CancellationToken,
+    explaining: Semaphore,
     started_at: Timestamp,
     next_pass: Mutex<Option<Timestamp>>,
     config: Mutex<ConfigStatus>,
@@ -89,6 +92,7 @@ impl Desk {
             events: broadcast::Sender::new(EVENTS_BEHIND),
             tasks: TaskTracker::new(),
             stop,
+            explaining: Semaphore::new(EXPLAINING),
             started_at: Timestamp::now(),
             next_pass: Mutex::default(),
             config: Mutex::new(config),
@@ -160,17 +164,16 @@ impl Desk {
         if self.stop.is_cancelled() {
             return;
         }
-        match self.runner.order_idle(Request::new(Mode::Apply, Cause::Schedule)) {
-            Some(run) => {
-                let entry = Entry { run: Arc::new(run), over: CancellationToken::new() };
-                let mut entries = self.entries();
-                entries.push_back(entry.clone());
-                trim(&mut entries);
-                drop(entries);
-                self.start(entry, None);
-            }
-            None => tracing::info!(event = "tick-left-out", "every target is still busy, so this tick starts nothing"),
-        }
+        let Some(run) = self.runner.order_idle(Request::new(Mode::Apply, Cause::Schedule)) else {
+            tracing::info!(event = "tick-left-out", "every target is still busy, so this tick starts nothing");
+            return;
+        };
+        let entry = Entry { run: Arc::new(run), over: CancellationToken::new() };
+        let mut entries = self.entries();
+        entries.push_back(entry.clone());
+        trim(&mut entries);
+        drop(entries);
+        self.start(entry, None);
     }
 
     fn start(self: &Arc<Self>, entry: Entry, before: Option<Entry>) {
@@ -216,6 +219,8 @@ impl Desk {
 
     /// Follows the whole chain for one person.
     pub async fn explain(&self, person: &str, target: Option<&TargetName>) -> Vec<Explained> {
+        // Nobody closes it, so there is always a permit to come.
+        let _permit = self.explaining.acquire().await;
         self.runner.explain(person, target).await
     }
 

@@ -276,10 +276,10 @@ mod tests {
         Tokens { trigger: token(trigger), read: token(read), key: [7; 16] }
     }
 
-    fn status(tokens: &Tokens, method: Method, headers: &[(&str, &str)], peer: &str) -> u16 {
+    fn status(tokens: &Tokens, method: &Method, headers: &[(&str, &str)], peer: &str) -> u16 {
         let headers = headers.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()));
         let peer = format!("{peer}:4711").parse().unwrap();
-        match admit(tokens, &method, &headers.collect(), Some(peer)) {
+        match admit(tokens, method, &headers.collect(), Some(peer)) {
             Ok(()) => 200,
             Err(problem) => problem.into_response().status().as_u16(),
         }
@@ -298,10 +298,14 @@ mod tests {
             ("Basic trigger", 401, 401),
         ] {
             let headers = [("authorization", header), ("host", "127.0.0.1")];
-            assert_eq!(status(&tokens, Method::GET, &headers, "127.0.0.1"), get, "GET {header}");
-            assert_eq!(status(&tokens, Method::POST, &headers, "127.0.0.1"), post, "POST {header}");
+            assert_eq!(status(&tokens, &Method::GET, &headers, "127.0.0.1"), get, "GET {header}");
+            assert_eq!(status(&tokens, &Method::POST, &headers, "127.0.0.1"), post, "POST {header}");
         }
-        assert_eq!(status(&tokens, Method::GET, &[("host", "localhost")], "127.0.0.1"), 401, "this host needs one too");
+        assert_eq!(
+            status(&tokens, &Method::GET, &[("host", "localhost")], "127.0.0.1"),
+            401,
+            "this host needs one too"
+        );
     }
 
     #[test]
@@ -319,19 +323,19 @@ mod tests {
             ("", "127.0.0.1", 403),
             ("127.0.0.1:8080", "10.0.0.7", 403),
         ] {
-            assert_eq!(status(&none, Method::GET, &[("host", host)], peer), expected, "{host} from {peer}");
-            assert_eq!(status(&none, Method::POST, &[("host", host)], peer), 403);
+            assert_eq!(status(&none, &Method::GET, &[("host", host)], peer), expected, "{host} from {peer}");
+            assert_eq!(status(&none, &Method::POST, &[("host", host)], peer), 403);
         }
         for forwarding in ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"]
         {
             let headers = [("host", "127.0.0.1"), (forwarding, "anything")];
-            assert_eq!(status(&none, Method::GET, &headers, "127.0.0.1"), 403, "{forwarding}");
+            assert_eq!(status(&none, &Method::GET, &headers, "127.0.0.1"), 403, "{forwarding}");
         }
         let read_only = tokens(None, Some("read"));
         let headers = [("authorization", "Bearer read"), ("host", "127.0.0.1")];
-        assert_eq!(status(&read_only, Method::GET, &headers, "10.0.0.7"), 200);
-        assert_eq!(status(&read_only, Method::POST, &headers, "10.0.0.7"), 403);
-        assert_eq!(status(&read_only, Method::GET, &[("host", "127.0.0.1")], "127.0.0.1"), 401);
+        assert_eq!(status(&read_only, &Method::GET, &headers, "10.0.0.7"), 200);
+        assert_eq!(status(&read_only, &Method::POST, &headers, "10.0.0.7"), 403);
+        assert_eq!(status(&read_only, &Method::GET, &[("host", "127.0.0.1")], "127.0.0.1"), 401);
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(super) struct RunsAsked {
 
 /// Runs, the latest first.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Runs {
+pub(super) struct RunsPage {
     /// The version of this form.
     schema: u32,
     /// The runs of this page.
@@ -105,11 +105,11 @@ impl RunLine {
 
 /// The latest runs
 #[utoipa::path(get, path = "/v1/runs", tag = "reads", security(("bearer" = [])), params(RunsAsked), responses(
-    (status = 200, description = "A page of them.", body = Runs),
+    (status = 200, description = "A page of them.", body = RunsPage),
     Unfit,
     Guarded,
 ))]
-pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>) -> Result<Json<Runs>, Problem> {
+pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>) -> Result<Json<RunsPage>, Problem> {
     let limit = asked.limit.unwrap_or(RUNS);
     if !(1..=MOST_RUNS).contains(&limit) {
         return Err(Problem::invalid(format!("`limit` is {limit}, and goes from 1 to {MOST_RUNS}")));
@@ -119,7 +119,7 @@ pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>)
     let mut runs = runs.filter(|run| asked.before.as_deref().is_none_or(|before| run.id() < before));
     let page: Vec<RunLine> = runs.by_ref().take(limit).map(|run| RunLine::of(&run)).collect();
     let next = runs.next().and(page.last()).map(|line| line.run.clone());
-    Ok(Json(Runs { schema: 1, runs: page, next }))
+    Ok(Json(RunsPage { schema: 1, runs: page, next }))
 }
 
 /// One run, with everything that it saw, planned and did
@@ -154,7 +154,7 @@ pub(super) struct FindingsAsked {
 
 /// What was noticed in each target's last pass that could be read.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Findings {
+pub(super) struct FindingsNow {
     /// The version of this form.
     schema: u32,
     /// The findings, by target, the gravest first.
@@ -173,7 +173,7 @@ pub(super) struct TargetFinding {
 
 /// What is there now for somebody to mend
 #[utoipa::path(get, path = "/v1/findings", tag = "reads", security(("bearer" = [])), params(FindingsAsked), responses(
-    (status = 200, description = "The findings.", body = Findings),
+    (status = 200, description = "The findings.", body = FindingsNow),
     NoTarget,
     Unfit,
     Guarded,
@@ -181,7 +181,7 @@ pub(super) struct TargetFinding {
 pub(super) async fn findings(
     State(app): State<App>,
     Asked(asked): Asked<FindingsAsked>,
-) -> Result<Json<Findings>, Problem> {
+) -> Result<Json<FindingsNow>, Problem> {
     let setup = app.desk.runner().setup();
     let only = asked.target.as_deref().map(|name| known_target(&app, name)).transpose()?;
     let mut findings = Vec::new();
@@ -198,7 +198,7 @@ pub(super) async fn findings(
         });
         findings.extend(wanted.map(|finding| TargetFinding { target: target.to_string(), finding }));
     }
-    Ok(Json(Findings { schema: 1, findings }))
+    Ok(Json(FindingsNow { schema: 1, findings }))
 }
 
 /// Who is asked about.

@@ -80,3 +80,66 @@ impl Approvals {
 fn is_good(since: Timestamp, now: Timestamp) -> bool {
     now.duration_since(since) < GOOD_FOR
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::{Login, PrincipalId};
+    use crate::plan::{Action, Guard, Write};
+
+    fn told(approvals: &mut Approvals, code: Option<&str>, users: &[&str], now: Timestamp) {
+        let held = users.iter().map(|user| Withheld {
+            action: Action {
+                write: Write::UnmarkAbsent {
+                    principal: PrincipalId::new(*user),
+                    account: crate::plan::Account {
+                        id: crate::model::id::ConnectUserId::new(*user),
+                        arn: String::new(),
+                        login: Login::new(*user),
+                    },
+                },
+                mapping: None,
+                changes: Vec::new(),
+            },
+            guard: Guard::MaxRemovals,
+        });
+        approvals.note(&target(), code, &held.collect::<Vec<_>>(), now);
+    }
+
+    fn target() -> TargetName {
+        TargetName::new("t")
+    }
+
+    fn pair(user: &str) -> Pair {
+        (user.to_owned(), ActionKind::UnmarkAbsent)
+    }
+
+    #[test]
+    fn a_pair_is_good_once_and_for_a_day() {
+        let start = Timestamp::UNIX_EPOCH;
+        let at = |hours: i64| start + SignedDuration::from_hours(hours);
+        let mut approvals = Approvals::default();
+        told(&mut approvals, Some("c0de"), &["ana", "bo"], start);
+        assert_eq!(approvals.grant("other", start), Err(NotApproved::Unknown));
+        assert_eq!(approvals.granted(&target(), start), BTreeSet::new());
+        assert_eq!(approvals.grant("c0de", at(23)), Ok(target()));
+        assert_eq!(approvals.granted(&target(), at(46)), [pair("ana"), pair("bo")].into());
+        approvals.used(&target(), &pair("ana"));
+        assert_eq!(approvals.granted(&target(), at(46)), [pair("bo")].into());
+        assert_eq!(approvals.granted(&target(), at(47)), BTreeSet::new(), "24 hours are over");
+    }
+
+    #[test]
+    fn an_earlier_code_is_good_for_what_of_it_is_still_withheld() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut approvals = Approvals::default();
+        told(&mut approvals, Some("earlier"), &["ana", "bo"], now);
+        told(&mut approvals, Some("later"), &["bo", "cy"], now);
+        assert_eq!(approvals.grant("earlier", now), Ok(target()));
+        assert_eq!(approvals.granted(&target(), now), [pair("bo")].into());
+        told(&mut approvals, None, &[], now);
+        assert_eq!(approvals.grant("later", now), Err(NotApproved::Stale));
+        let tomorrow = now + SignedDuration::from_hours(24);
+        assert_eq!(approvals.grant("later", tomorrow), Err(NotApproved::Unknown));
+    }
+}

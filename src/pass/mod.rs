@@ -1,28 +1,23 @@
-//! One run, from end to end: start reading here.
+//! Runs: what one cause starts. A run is one pass for each target, and [`whole`] shows a pass from end to end.
 //!
-//! ```text
-//! read ─► resolve ─► plan ─► guard ─► apply ─► report
-//! (all or   (pure)    (pure)  (pure)  (paced)
-//!  nothing)
-//! ```
-//!
-//! A run is one pass for each target. People and groups are read once for all of them; apart from that the passes have
-//! nothing to do with one another, so what one of them cannot read stops no other. Whether a run writes is decided here
-//! and nowhere below: a run that only plans never comes to `apply`.
+//! People and groups are read once for all passes of a run; apart from that they have nothing to do with one another, so
+//! what one of them cannot read stops no other. Passes of one target never overlap, whatever started them.
 
 mod approvals;
 mod check;
 mod one;
 mod run;
+mod turn;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, join_all};
 use jiff::Timestamp;
-use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
@@ -30,17 +25,15 @@ use self::approvals::Approvals;
 pub use self::approvals::NotApproved;
 pub use self::check::{Checked, CheckedTarget};
 pub use self::one::Explained;
-use self::one::{Depth, OnePerson};
 use self::run::LivePass;
 pub use self::run::Run;
-use crate::apply::{self, Beside, Claims, Site};
+use self::turn::{Turn, Turns};
+use self::whole::Pass;
 use crate::aws::{self, Access, DirectoryRead, IdentityCenter, IdentityCenterAt, Ledger, Pace, TargetAt};
 use crate::config::{Config, Target};
 use crate::metrics::Metrics;
 use crate::model::id::TargetName;
 use crate::model::settings::{GroupRef, Mode};
-use crate::model::snapshot::{Scope, Snapshot};
-use crate::plan;
 use crate::report::{Around, Cause, LastPass, Memory, RunReport, Standing, TargetReport, Trouble, log, meter};
 
 /// What is asked for.
@@ -102,15 +95,6 @@ pub struct Runner {
     standings: Mutex<BTreeMap<TargetName, Standing>>,
 }
 
-/// Who may be at work on a target.
-#[derive(Debug, Default)]
-struct Turns {
-    /// One pass of everybody at a time.
-    whole: Arc<tokio::sync::Mutex<()>>,
-    /// The people who have a pass of their own.
-    claims: Claims,
-}
-
 /// Everybody's people and groups, read once.
 type SharedDirectory = Shared<BoxFuture<'static, Arc<DirectoryRead>>>;
 
@@ -132,6 +116,7 @@ impl Runner {
     /// The same, for a process whose calls and passes are counted.
     #[must_use]
     pub fn metered(setup: Setup, metrics: &Arc<Metrics>) -> Self {
+        meter::calls(metrics);
         for target in &setup.config.targets {
             meter::begin(metrics, target.settings.name.as_str());
         }
@@ -148,12 +133,14 @@ impl Runner {
     /// Takes another configuration over: for every pass that has not begun. Pace and memory stay, but for targets that
     /// are no longer there.
     pub fn reload(&self, setup: Setup) {
+        // While this is held no pass that ends can bring series of its target back.
+        let mut standings = lock(&self.standings);
         let before = std::mem::replace(&mut *lock(&self.setup), Arc::new(setup));
         let now = self.setup();
         for target in &before.config.targets {
             let name = &target.settings.name;
             if now.target(name).is_none() {
-                lock(&self.standings).remove(name);
+                standings.remove(name);
                 if let Some(metrics) = &self.metrics {
                     metrics.forget(name.as_str());
                 }
@@ -224,13 +211,40 @@ impl Runner {
             let passes = run.passes.iter().map(|live| {
                 let span = info_span!("pass", target = live.target.as_str());
                 // The futures of the SDK are large, and one more on the stack of every caller is not needed.
-                Box::pin(self.pass(run, live, &identity_center, shared.clone(), stop).instrument(span))
+                let pass = self.pass(run, live, &identity_center, shared.clone(), stop);
+                Box::pin(self.caught(run, live, pass).instrument(span))
             });
             join_all(passes).await
         };
         let used: BTreeSet<String> = passes.instrument(span).await.into_iter().flatten().collect();
         let unused = run.request().approvals.iter().filter(|code| !used.contains(*code)).cloned();
         run.end(unused.collect())
+    }
+
+    /// One target's pass. A mistake in the program ends this pass alone, and is told as what could not be read is.
+    async fn caught(&self, run: &Run, live: &LivePass, pass: impl Future<Output = Option<String>>) -> Option<String> {
+        let begun = Instant::now();
+        match AssertUnwindSafe(pass).catch_unwind().await {
+            Ok(approved) => approved,
+            Err(panic) => {
+                let said = panic.downcast_ref::<String>().map(String::as_str);
+                let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it gives no reason");
+                // The one that is known: the SDK opens its connections when they are first needed.
+                let hint = if said.contains("root certificates") {
+                    "install the system's certificates (`ca-certificates` on Debian), or name a bundle in `SSL_CERT_FILE`"
+                } else {
+                    "this is a mistake in the program: please report it"
+                };
+                let trouble = Trouble {
+                    causes: vec![said.to_owned()],
+                    hint: Some(hint.to_owned()),
+                    ..Trouble::plain("the pass broke off")
+                };
+                let report = TargetReport::failed(around_nothing(live, begun), trouble);
+                self.conclude(run, live, report, &self.setup().people);
+                None
+            }
+        }
     }
 
     /// One target's pass, when its turn comes. Says which approval was made use of.
@@ -267,6 +281,7 @@ impl Runner {
                     (None, Some(center)) => Some(read_directory(center.counted(&ledger), [target])),
                 };
                 let identity_center = anew.as_ref().unwrap_or(identity_center);
+                let shared = if anew.is_some() { &ledger } else { &run.ledger };
                 let pass = Pass {
                     runner: self,
                     request: run.request(),
@@ -275,7 +290,7 @@ impl Runner {
                     target,
                     identity_center: identity_center.counted(&ledger),
                     ledger: ledger.clone(),
-                    shared: &run.ledger,
+                    shared,
                     started,
                 };
                 pass.run(identity_center, directory, stop).await
@@ -300,19 +315,21 @@ impl Runner {
             lock(&self.approvals).note(&live.target, report.approval(), report.withheld(), now);
         }
         log::pass(&report, cause, people);
+        live.end(Arc::clone(&report));
+        let mut standings = lock(&self.standings);
+        if self.setup().target(&live.target).is_none() {
+            return;
+        }
         if let Some(metrics) = &self.metrics {
             meter::pass(metrics, &report, cause, mode);
         }
-        if is_whole && self.setup().target(&live.target).is_some() {
-            let last = LastPass { run: run.id().to_owned(), cause, at: now, report: Arc::clone(&report) };
-            let mut standings = lock(&self.standings);
+        if is_whole {
             let standing = standings.entry(live.target.clone()).or_default();
-            standing.note(last);
+            standing.note(LastPass { run: run.id().to_owned(), cause, at: now, report });
             if let Some(metrics) = &self.metrics {
                 meter::standing(metrics, standing);
             }
         }
-        live.end(report);
     }
 
     fn turns(&self, target: &TargetName) -> Arc<Turns> {
@@ -346,43 +363,25 @@ impl Runner {
     }
 }
 
-/// How a pass came by its turn. A pass of everybody keeps the target to itself while it holds this.
-enum Turn {
-    /// Nothing was under way.
-    AtOnce(#[expect(dead_code, reason = "held, not read")] OwnedMutexGuard<()>),
-    /// It waited for another pass of the same target, or was called off while it did.
-    Later(#[expect(dead_code, reason = "held, not read")] Option<OwnedMutexGuard<()>>),
-    /// One person's pass waits for nobody.
-    Beside,
-}
-
-impl Turn {
-    async fn wait(turns: &Turns, stop: &CancellationToken) -> Self {
-        match Arc::clone(&turns.whole).try_lock_owned() {
-            Ok(guard) => Self::AtOnce(guard),
-            Err(_) => tokio::select! {
-                guard = Arc::clone(&turns.whole).lock_owned() => Self::Later(Some(guard)),
-                // Every call will be called off, so the pass ends at once and says so.
-                () = stop.cancelled() => Self::Later(None),
-            },
-        }
-    }
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The report of a pass whose target a reload took out while it waited.
 fn taken_out(live: &LivePass, started: Instant) -> TargetReport {
-    let around = Around {
+    let trouble = Trouble::plain("the target was taken out of the configuration before its pass began");
+    TargetReport::failed(around_nothing(live, started), trouble)
+}
+
+/// What is around a pass of which nothing is known.
+fn around_nothing(live: &LivePass, started: Instant) -> Around {
+    Around {
         name: live.target.clone(),
         mode: live.mode,
         requests: BTreeMap::new(),
         elapsed: started.elapsed(),
         time: Timestamp::now(),
-    };
-    TargetReport::failed(around, Trouble::plain("the target was taken out of the configuration before its pass began"))
+    }
 }
 
 /// The groups of all mappings of these targets.
@@ -402,107 +401,4 @@ fn read_directory<'a>(
 ) -> SharedDirectory {
     let groups = mapped_groups(targets);
     async move { Arc::new(identity_center.read(&groups).await) }.boxed().shared()
-}
-
-/// One target's pass.
-struct Pass<'a> {
-    runner: &'a Runner,
-    request: &'a Request,
-    live: &'a LivePass,
-    turns: &'a Turns,
-    target: &'a Target,
-    /// Identity Center, for what only this pass asks of it.
-    identity_center: IdentityCenter,
-    ledger: Ledger,
-    shared: &'a Ledger,
-    started: Instant,
-}
-
-impl Pass<'_> {
-    /// The report, and the approval that was made use of.
-    async fn run(
-        self,
-        identity_center: &IdentityCenter,
-        directory: Option<SharedDirectory>,
-        stop: &CancellationToken,
-    ) -> (TargetReport, Option<String>) {
-        let Self { runner, request, turns, target: Target { settings, rates, .. }, .. } = &self;
-        let target = runner.open(self.target, identity_center).await;
-        let target = target.counted(&self.ledger).until(stop);
-        let reading_since = Instant::now();
-        let read = match (&request.person, directory) {
-            (Some(person), _) => {
-                let identity_center = self.identity_center.urgent();
-                let reading = OnePerson { target: &target.urgent(), identity_center: &identity_center, settings };
-                reading.read(person, Depth::Pass, [self.shared, &self.ledger]).await
-            }
-            (None, Some(directory)) => {
-                turns.claims.forget_before(reading_since);
-                self.read(&target, directory).await
-            }
-            (None, None) => Err(Trouble::plain("the directory was not read")),
-        };
-        let snapshot = match read {
-            Ok(snapshot) => snapshot,
-            Err(trouble) => return (TargetReport::failed(self.around(Timestamp::now()), trouble), None),
-        };
-        let mut plan = plan::plan(&snapshot, settings);
-        if request.mode == Mode::Plan || settings.mode == Mode::Plan {
-            return (TargetReport::planned(self.around(snapshot.time), plan, rates), None);
-        }
-        let approved = request.approvals.iter().find(|code| plan.approve(code)).cloned();
-        let granted = lock(&runner.approvals).granted(&settings.name, Timestamp::now());
-        plan.release(&granted, settings);
-        // Whoever had read these people before lets them be from now on.
-        let is_alone = request.person.is_some();
-        let claim = is_alone.then(|| turns.claims.claim(snapshot.directory.principals.keys().cloned()));
-        let site = Site {
-            target: if is_alone { &target.urgent() } else { &target },
-            identity_center: &self.identity_center,
-            owner: &settings.owner,
-            time: snapshot.time,
-            protected: plan::protected_profiles(&snapshot, settings),
-            rates,
-            beside: if is_alone { Beside::Nobody } else { Beside::Claims(&turns.claims, reading_since) },
-        };
-        let applied = apply::apply(site, &plan, &self.live.progress, stop).await;
-        drop(claim);
-        let mut approvals = lock(&runner.approvals);
-        for (action, outcome) in plan.actions().iter().zip(&applied.outcomes) {
-            let pair = action.pair();
-            if granted.contains(&pair) && outcome.is_well() {
-                approvals.used(&settings.name, &pair);
-            }
-        }
-        drop(approvals);
-        (TargetReport::applied(self.around(snapshot.time), plan, applied, rates), approved)
-    }
-
-    /// All or nothing.
-    async fn read(&self, target: &aws::Target, directory: SharedDirectory) -> Result<Snapshot, Trouble> {
-        let mappings = &self.target.settings.mappings;
-        let hierarchy = wanted_hierarchy(self.target);
-        let (directory, read) = tokio::join!(directory, target.read(&hierarchy));
-        let trouble = |error: &aws::Error| Trouble::of(error, error.hint());
-        let read = read.map_err(|error| trouble(&error))?;
-        let groups = mappings.iter().map(|mapping| &mapping.group);
-        let directory = directory.for_groups(groups).map_err(|error| trouble(&error))?;
-        let ledgers = [self.shared, &self.ledger];
-        let mut snapshot = read.into_snapshot(Scope::Everybody, directory, ledgers).map_err(|error| trouble(&error))?;
-        for id in plan::unknown_people(&snapshot, &self.target.settings) {
-            let person = self.identity_center.person(&id).await.map_err(|error| trouble(&error))?;
-            snapshot.directory.outsiders.insert(id, person);
-        }
-        Ok(snapshot)
-    }
-
-    fn around(&self, time: Timestamp) -> Around {
-        Around {
-            name: self.target.settings.name.clone(),
-            mode: self.target.settings.mode,
-            requests: self.ledger.requests(),
-            elapsed: self.started.elapsed(),
-            time,
-        }
-    }
 }

@@ -209,7 +209,7 @@ impl From<&Trouble> for Error {
 }
 
 /// What is known of a run that is not over.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Header<'a> {
     /// Its id.
     pub run: &'a str,

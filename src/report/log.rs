@@ -102,7 +102,8 @@ fn of_actions(target: &TargetReport, people: &People) {
         People::Plain => trouble.causes.join(": "),
         People::Hashed { .. } => String::new(),
     };
-    for (action, outcome) in target.actions() {
+    let is_plain = matches!(people, People::Plain);
+    for (position, (action, outcome)) in target.actions().iter().enumerate() {
         let login = action.login().map(|login| people.word(login.as_str()));
         let principal = action.principal().map(ToString::to_string);
         let (kind, mapping, result) = (action.kind().as_str(), action.mapping.as_deref(), outcome.as_str());
@@ -117,6 +118,8 @@ fn of_actions(target: &TargetReport, people: &People) {
                     principal,
                     mapping,
                     result,
+                    // Nobody else remembers a user who was deleted.
+                    user = target.deleted(position).filter(|_| is_plain).map(ToString::to_string),
                     "an action came out well"
                 );
             }

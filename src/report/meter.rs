@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cause, Standing, TargetReport};
+use super::{Cause, Standing, TargetReport, Verdict};
+use crate::aws::Outcome;
+use crate::aws::operation::OPERATIONS;
 use crate::metrics::{Metrics, forget, unix};
 use crate::model::settings::Mode;
 use crate::plan::finding::CODES;
@@ -11,8 +13,27 @@ use crate::plan::{ActionKind, Counts, Guard};
 /// The word for the findings that the configuration accepts.
 const ACCEPTED: &str = "accepted";
 
+/// Makes the series of calls that alert rules look at: an increase from nothing is none.
+pub fn calls(metrics: &Metrics) {
+    for operation in OPERATIONS {
+        for outcome in [Outcome::Ok, Outcome::Throttled, Outcome::Denied] {
+            metrics.requests.with_label_values(&[operation.service.prefix(), operation.name, outcome.as_str()]);
+        }
+    }
+}
+
 /// Makes the series of a target that alert rules look at, so that they are there before its first pass.
 pub fn begin(metrics: &Metrics, target: &str) {
+    for cause in [Cause::Schedule, Cause::Http, Cause::Startup] {
+        for verdict in Verdict::ALL {
+            metrics.passes.with_label_values(&[target, cause.as_str(), verdict.as_str()]);
+        }
+    }
+    for kind in ActionKind::ALL {
+        for result in ["done", "already_so", "failed", "skipped"] {
+            metrics.actions.with_label_values(&[target, kind.as_str(), result]);
+        }
+    }
     for gauge in [&metrics.last_attempt, &metrics.last_complete, &metrics.last_converged] {
         gauge.with_label_values(&[target]);
     }

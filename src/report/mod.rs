@@ -99,6 +99,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 5] = [Self::Failed, Self::Incomplete, Self::Held, Self::Pending, Self::Converged];
+
     /// The word of the report.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -36,12 +36,18 @@ impl Call<'_> {
 
     /// A refusal in the words that IAM has for a caller without permission.
     pub(super) fn denied(&self, resource: &str) -> Refusal {
-        let action = format!("{}:{}", self.service, self.operation);
-        let message = format!(
-            "User: {} is not authorized to perform: {action} on resource: {resource} because no identity-based policy \
-             allows the {action} action",
-            self.caller
-        );
+        self.forbidden(&format!("{}:{}", self.service, self.operation), resource, false)
+    }
+
+    /// The same for an action that may be another than the call's own, and that something may deny outright.
+    pub(super) fn forbidden(&self, action: &str, resource: &str, outright: bool) -> Refusal {
+        let why = if outright {
+            "with an explicit deny in an identity-based policy".to_owned()
+        } else {
+            format!("because no identity-based policy allows the {action} action")
+        };
+        let caller = &self.caller;
+        let message = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {why}");
         RefusalKind::AccessDenied.refusal(self.service, message)
     }
 

@@ -1,5 +1,5 @@
 //! The way of a call: what it is, who makes it, what is to go wrong, whether it comes too often, whether it is
-//! well-formed, and at last the service that answers it. Everything is noted in the journal.
+//! well-formed, whether it is allowed, and at last the service that answers it. Everything is noted in the journal.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -193,7 +193,7 @@ impl Shared {
         let state = self.state();
         let Some(session) = state.sessions.get(&access_key) else {
             let arn = format!("arn:aws:iam::{HOME}:user/operator");
-            return Ok(Sender { account: HOME.to_owned(), arn, region });
+            return Ok(Sender { account: HOME.to_owned(), arn, role: None, region });
         };
         if session_token.as_ref() != Some(&session.token) {
             let message = "The security token included in the request is invalid.";
@@ -202,7 +202,8 @@ impl Shared {
         if now >= session.expires {
             return Err(strike::expired(service));
         }
-        Ok(Sender { account: session.account.clone(), arn: session.arn.clone(), region })
+        let role = Some(session.role.clone());
+        Ok(Sender { account: session.account.clone(), arn: session.arn.clone(), role, region })
     }
 
     /// Counts a call, and refuses it where that is one too many. Identity Store counts by store, everything else by the
@@ -226,12 +227,16 @@ impl Shared {
         let input = input?;
         self.admit(service, operation, &sender)?;
         constraints::check(service, operation, &input)?;
-        let Sender { account, arn, region } = sender;
+        let Sender { account, arn, role, region } = sender;
         let options = self.options().clone();
         let listing = pages::listing(operation, &account, &region, &input);
         let pages = Pages { service, listing, secret: &self.secret, now, options: &options, repeat_token };
         let call = Call { service, operation, input, account, region, caller: arn, now, pages };
-        perform(&call, &mut self.state())
+        let mut state = self.state();
+        if let Some(policies) = &options.policies {
+            policies.admit(role.as_deref(), &call, &state)?;
+        }
+        perform(&call, &mut state)
     }
 }
 
@@ -250,6 +255,8 @@ pub(super) fn perform(call: &Call<'_>, state: &mut State) -> Result<Value, Refus
 struct Sender {
     account: String,
     arn: String,
+    /// The role that they have assumed.
+    role: Option<String>,
     region: String,
 }
 

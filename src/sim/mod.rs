@@ -12,7 +12,7 @@
 //! * [`Options`] is how the simulator behaves, [`Fault`] what goes wrong, [`Entry`] what was asked.
 //! * [`Simulator`] runs it. The same things can be had over HTTP, under `/_sim/`; see the module `control`.
 //!
-//! A request passes `server` → `gate` (what it is, who sends it, faults, rates, constraints) → `identity_store`,
+//! A request passes `server` → `gate` (what it is, who sends it, faults, rates, constraints, permissions) → `identity_store`,
 //! `sso_admin`, `connect` or `sts` → `state`.
 
 mod answer;
@@ -25,6 +25,7 @@ mod control;
 mod crowd;
 mod fault;
 mod gate;
+mod iam;
 mod identity_store;
 mod ids;
 mod journal;
@@ -58,6 +59,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use bucket::Rate;
 pub use fault::{Fault, FaultKind};
 use gate::Shared;
+pub use iam::{Policies, Policy, PolicyError};
 pub use journal::Entry;
 pub use options::{Options, Rates, ServiceRates};
 pub use service::Service;

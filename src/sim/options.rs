@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::bucket::Rate;
+use super::iam::Policies;
 use super::service::Service;
 
 /// Behaviour that a test may change while the simulator runs.
@@ -32,6 +33,8 @@ pub struct Options {
     pub logins_ignore_case: bool,
     /// Whether making an assignment that exists succeeds rather than conflicts; what happens in life is not known.
     pub repeated_assignments_succeed: bool,
+    /// What callers may do; none: everything.
+    pub policies: Option<Policies>,
 }
 
 impl Default for Options {
@@ -47,6 +50,7 @@ impl Default for Options {
             latency_ms: 0,
             logins_ignore_case: false,
             repeated_assignments_succeed: false,
+            policies: None,
         }
     }
 }

@@ -41,7 +41,8 @@ fn assume_role(call: &Call<'_>, state: &mut State) -> Result<Value, Refusal> {
     let expires = call.now.checked_add(SignedDuration::from_secs(lasts)).unwrap_or(call.now);
     let random = || uuid::Uuid::new_v4().simple().to_string();
     let access_key = format!("ASIA{}", random().to_uppercase().chars().take(16).collect::<String>());
-    let session = Session { account: role.account, arn: session_arn, token: random() + &random(), expires };
+    let token = random() + &random();
+    let session = Session { account: role.account, role: role.arn, arn: session_arn, token, expires };
     let output = json!({
         "Credentials": {
             "AccessKeyId": access_key,

@@ -43,6 +43,7 @@ OPTIONS = (
     "rates",
     "user_quota",
     "latency_ms",
+    "policies",
 )
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -142,9 +143,9 @@ def moto_server() -> Iterator[str]:
 
 
 @contextmanager
-def simulator(world: Path) -> Iterator[Simulator]:
-    """A simulator that starts with the world of the given file."""
-    with running([*simulator_command(), "--listen", "127.0.0.1:0", "--world", str(world)]) as endpoint:
+def simulator(world: Path, *options: str) -> Iterator[Simulator]:
+    """A simulator that starts with the world of the given file, and with options of its command."""
+    with running([*simulator_command(), "--listen", "127.0.0.1:0", "--world", str(world), *options]) as endpoint:
         yield Simulator(endpoint)
 
 

@@ -57,6 +57,17 @@ async fn names_that_nobody_knows_are_told_with_the_nearest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_host_without_certificates_is_told_so_for_each_target_and_ends_nothing() {
+    let variables = [
+        ("AWS_ENDPOINT_URL", "https://127.0.0.1:9"),
+        ("SSL_CERT_FILE", "/nonexistent"),
+        ("SSL_CERT_DIR", "/nonexistent"),
+    ];
+    fails(&stage().await, 1, &["no valid root certificates", "hint: install the system's certificates"], &variables)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_instance_or_region_is_told() {
     let mut stage = stage().await;
     stage.config = CONFIG.replace(INSTANCE, "99999999-9999-4999-8999-999999999999");

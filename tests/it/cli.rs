@@ -1,6 +1,10 @@
 //! The program as somebody uses it: exit code, stdout and stderr.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use rollcall::sim::{Fault, FaultKind, Service};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::stage::{Stage, agent, ended, program, user};
 
@@ -162,6 +166,37 @@ async fn the_demo_needs_nothing_and_reads_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_demo_goes_on_as_a_daemon_whose_token_it_prints() {
+    let mut demo = program().arg("demo").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stdout = demo.stdout.take().unwrap();
+    let story = tokio::task::spawn_blocking(move || {
+        let mut lines = BufReader::new(stdout).lines().map(Result::unwrap);
+        lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C ends it")).collect::<Vec<_>>().join("\n")
+    });
+    let story = story.await.unwrap();
+    let asked = story.lines().find(|line| line.contains("/v1/status")).unwrap_or_else(|| panic!("{story}"));
+    let token = asked.split("Bearer ").nth(1).unwrap().split('\'').next().unwrap();
+    let address = asked.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let ask = async |token: &str| {
+        let request = format!(
+            "GET /v1/status HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        );
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let answer = ask(token).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connect-workshop"), "{answer}");
+    assert!(ask("guessed").await.starts_with("HTTP/1.1 401"));
+    let ended = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    let ended = tokio::task::spawn_blocking(move || demo.wait().unwrap()).await.unwrap();
+    assert_eq!(ended.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn check_finds_every_problem_at_once_and_names_what_is_untested() {
     let mut stage = stage().await;
     let good = stage.cli(&["check"]).await;
@@ -169,12 +204,12 @@ async fn check_finds_every_problem_at_once_and_names_what_is_untested() {
     assert!(good.stdout.contains("connect:CreateUser") && good.stdout.contains("untested"), "{}", good.stdout);
     assert_eq!(stage.writes().len(), 0);
 
-    stage.configure("routing_profile = \"Basik\"\n[schedule]\njitter = \"1s\"\n[[expect]]\ngroups = [\"Agents\"]\ntarget = \"support\"\nrouting_profile = \"VIP\"\n");
+    stage.configure("routing_profile = \"Basik\"\n[history]\nkeep = \"1d\"\n[[expect]]\ngroups = [\"Agents\"]\ntarget = \"support\"\nrouting_profile = \"VIP\"\n");
     stage.sim.inject(Fault::new(Service::Connect, "SearchUsers", FaultKind::AccessDenied));
     stage.sim.inject(Fault::new(Service::Sso, "ListApplicationAssignments", FaultKind::AccessDenied));
     let bad = stage.cli(&["check"]).await;
     assert_eq!(bad.code, Some(1), "{bad:#?}");
-    for word in ["schedule.jitter", "VIP", "connect:SearchUsers", "sso:ListApplicationAssignments", "Basik"] {
+    for word in ["history.keep", "VIP", "connect:SearchUsers", "sso:ListApplicationAssignments", "Basik"] {
         assert!(bad.stdout.contains(word), "{word}: {}", bad.stdout);
     }
 }

@@ -9,7 +9,7 @@ use crate::stage::{
 };
 
 /// Six are due for quarantine, of ten, apart from those who are back.
-async fn six_of_ten(back: &[usize]) -> Stage {
+pub(crate) async fn six_of_ten(back: &[usize]) -> Stage {
     let mut world = Vec::new();
     for n in 0..10 {
         let login = format!("agent{n}@x.com");

@@ -144,11 +144,15 @@ impl Stage {
         self
     }
 
-    pub(crate) fn runner(&self) -> Runner {
+    pub(crate) fn setup(&self) -> Setup {
         let text = if self.config.contains("[rates") { self.config.clone() } else { format!("{}{RATES}", self.config) };
         let config = Config::parse(&text, &|_| None).unwrap_or_else(|problems| panic!("{problems}"));
         let access = Access::simulated(&self.sim.endpoint(), config.timeouts);
-        Runner::new(Setup::new(Arc::new(config), access))
+        Setup::new(Arc::new(config), access)
+    }
+
+    pub(crate) fn runner(&self) -> Runner {
+        Runner::new(self.setup())
     }
 
     pub(crate) async fn run(&self, mode: Mode) -> RunReport {
@@ -221,11 +225,17 @@ impl Stage {
             "{{\"Username\":\"{login}\",\"RoutingProfileId\":\"{routing}\",\"SecurityProfileIds\":[\"{security}\"],\
              \"IdentityInfo\":{{\"FirstName\":\"By\",\"LastName\":\"Hand\"}}}}"
         );
+        let answer = self.call("connect", "eu-west-2", &format!("PUT /users/{INSTANCE}"), &body).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    /// Makes a call as somebody would who has the credentials and not the program, and gives the answer as it came.
+    pub(crate) async fn call(&self, service: &str, region: &str, line: &str, body: &str) -> String {
         let date = self.sim.now().strftime("%Y%m%dT%H%M%SZ").to_string();
         let day = &date[..8];
         let head = format!(
-            "PUT /users/{INSTANCE} HTTP/1.1\r\nHost: {}\r\nX-Amz-Date: {date}\r\nAuthorization: AWS4-HMAC-SHA256 \
-             Credential=AKIAHAND/{day}/eu-west-2/connect/aws4_request, SignedHeaders=host;x-amz-date, Signature={}\r\n\
+            "{line} HTTP/1.1\r\nHost: {}\r\nX-Amz-Date: {date}\r\nAuthorization: AWS4-HMAC-SHA256 \
+             Credential=AKIAHAND/{day}/{region}/{service}/aws4_request, SignedHeaders=host;x-amz-date, Signature={}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
             self.sim.address(),
             "0".repeat(64),
@@ -235,7 +245,7 @@ impl Stage {
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer
     }
 
     /// Runs the program as somebody would, with the simulator as AWS.

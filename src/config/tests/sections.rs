@@ -349,9 +349,5 @@ attributes.routing_profile = "enforce"
         )
         .replace("[target_less]\n", ""),
     );
-    insta::assert_snapshot!(config.without_effect.join("\n"), @r"
-    history.keep
-    http.listen
-    schedule.cron
-    ");
+    insta::assert_snapshot!(config.without_effect.join("\n"), @"history.keep");
 }

@@ -21,6 +21,8 @@ pub(in crate::sim) struct Role {
 #[derive(Debug, Clone)]
 pub(in crate::sim) struct Session {
     pub(in crate::sim) account: String,
+    /// The role's ARN.
+    pub(in crate::sim) role: String,
     /// `arn:aws:sts::…:assumed-role/ROLE/SESSION`.
     pub(in crate::sim) arn: String,
     pub(in crate::sim) token: String,

@@ -5,6 +5,7 @@ mod control;
 mod directory;
 mod faults;
 mod paging;
+mod permissions;
 mod rates;
 mod sso;
 mod wire;

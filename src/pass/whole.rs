@@ -1,0 +1,142 @@
+//! One target's pass from end to end: start reading here.
+//!
+//! ```text
+//! read ─► resolve ─► plan ─► guard ─► apply ─► report
+//! (all or   (pure)    (pure)  (pure)  (paced)
+//!  nothing)
+//! ```
+//!
+//! Whether it writes is decided here and nowhere below: a pass that only plans never comes to `apply`.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::one::{Depth, OnePerson};
+use super::run::LivePass;
+use super::turn::Turns;
+use super::{Request, Runner, SharedDirectory, lock, wanted_hierarchy};
+use crate::apply::{self, Applied, Beside, Site};
+use crate::aws::{self, IdentityCenter, Ledger};
+use crate::config::Target;
+use crate::model::settings::Mode;
+use crate::model::snapshot::{Scope, Snapshot};
+use crate::plan::{self, Plan};
+use crate::report::{Around, TargetReport, Trouble};
+
+/// One target's pass.
+pub(super) struct Pass<'a> {
+    pub(super) runner: &'a Runner,
+    pub(super) request: &'a Request,
+    pub(super) live: &'a LivePass,
+    pub(super) turns: &'a Turns,
+    pub(super) target: &'a Target,
+    /// Identity Center, for what only this pass asks of it.
+    pub(super) identity_center: IdentityCenter,
+    pub(super) ledger: Ledger,
+    /// What was asked for all targets together.
+    pub(super) shared: &'a Ledger,
+    pub(super) started: Instant,
+}
+
+impl Pass<'_> {
+    /// The report, and the approval that was made use of.
+    pub(super) async fn run(
+        self,
+        identity_center: &IdentityCenter,
+        directory: Option<SharedDirectory>,
+        stop: &CancellationToken,
+    ) -> (TargetReport, Option<String>) {
+        let Self { request, target: Target { settings, rates, .. }, .. } = &self;
+        let target = self.runner.open(self.target, identity_center).await;
+        let target = target.counted(&self.ledger).until(stop);
+        let since = Instant::now();
+        let read = match (&request.person, directory) {
+            (Some(person), _) => {
+                let identity_center = self.identity_center.urgent();
+                let reading = OnePerson { target: &target.urgent(), identity_center: &identity_center, settings };
+                reading.read(person, Depth::Pass, [self.shared, &self.ledger]).await
+            }
+            (None, Some(directory)) => self.read(&target, directory).await,
+            (None, None) => Err(Trouble::plain("the directory was not read")),
+        };
+        let snapshot = match read {
+            Ok(snapshot) => snapshot,
+            Err(trouble) => return (TargetReport::failed(self.around(Timestamp::now()), trouble), None),
+        };
+        let mut plan = plan::plan(&snapshot, settings);
+        if request.mode == Mode::Plan || settings.mode == Mode::Plan {
+            return (TargetReport::planned(self.around(snapshot.time), plan, rates), None);
+        }
+        let approved = request.approvals.iter().find(|code| plan.approve(code)).cloned();
+        let applied = self.apply(&snapshot, &mut plan, &target, since, stop).await;
+        (TargetReport::applied(self.around(snapshot.time), plan, applied, rates), approved)
+    }
+
+    /// Carries the plan out, with what was approved meanwhile. `since` is when reading began.
+    async fn apply(
+        &self,
+        snapshot: &Snapshot,
+        plan: &mut Plan,
+        target: &aws::Target,
+        since: Instant,
+        stop: &CancellationToken,
+    ) -> Applied {
+        let (settings, claims) = (&self.target.settings, &self.turns.claims);
+        let granted = lock(&self.runner.approvals).granted(&settings.name, Timestamp::now());
+        plan.release(&granted, settings);
+        let is_alone = self.request.person.is_some();
+        // Whoever had read these people before lets them be from now on.
+        let claim = is_alone.then(|| claims.claim(snapshot.directory.principals.keys().cloned()));
+        let site = Site {
+            target: if is_alone { &target.urgent() } else { target },
+            identity_center: &self.identity_center,
+            owner: &settings.owner,
+            time: snapshot.time,
+            protected: plan::protected_profiles(snapshot, settings),
+            rates: &self.target.rates,
+            beside: if is_alone { Beside::Nobody } else { Beside::Claims(claims, since) },
+        };
+        let applied = apply::apply(site, plan, &self.live.progress, stop).await;
+        drop(claim);
+        let mut approvals = lock(&self.runner.approvals);
+        for (action, outcome) in plan.actions().iter().zip(&applied.outcomes) {
+            let pair = action.pair();
+            if granted.contains(&pair) && outcome.is_well() {
+                approvals.used(&settings.name, &pair);
+            }
+        }
+        applied
+    }
+
+    /// All or nothing.
+    async fn read(&self, target: &aws::Target, directory: SharedDirectory) -> Result<Snapshot, Trouble> {
+        // Claims that ended before now are seen to by reading.
+        self.turns.claims.forget_before(Instant::now());
+        let mappings = &self.target.settings.mappings;
+        let hierarchy = wanted_hierarchy(self.target);
+        let (directory, read) = tokio::join!(directory, target.read(&hierarchy));
+        let trouble = |error: &aws::Error| Trouble::of(error, error.hint());
+        let read = read.map_err(|error| trouble(&error))?;
+        let groups = mappings.iter().map(|mapping| &mapping.group);
+        let directory = directory.for_groups(groups).map_err(|error| trouble(&error))?;
+        let ledgers = [self.shared, &self.ledger];
+        let mut snapshot = read.into_snapshot(Scope::Everybody, directory, ledgers).map_err(|error| trouble(&error))?;
+        for id in plan::unknown_people(&snapshot, &self.target.settings) {
+            let person = self.identity_center.person(&id).await.map_err(|error| trouble(&error))?;
+            snapshot.directory.outsiders.insert(id, person);
+        }
+        Ok(snapshot)
+    }
+
+    fn around(&self, time: Timestamp) -> Around {
+        Around {
+            name: self.target.settings.name.clone(),
+            mode: self.target.settings.mode,
+            requests: self.ledger.requests(),
+            elapsed: self.started.elapsed(),
+            time,
+        }
+    }
+}
