@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, VIA};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -209,14 +210,32 @@ impl Token {
 /// Lets through whoever may ask for this.
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    match admit(&app.tokens, request.method(), request.headers(), peer) {
+    match admit(&app.tokens, &Asked::of(&request), peer) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-fn admit(tokens: &Tokens, method: &Method, headers: &HeaderMap, peer: Option<SocketAddr>) -> Result<(), Problem> {
-    let triggers = !matches!(*method, Method::GET | Method::HEAD);
+/// What of a request decides whether it is let through.
+struct Asked<'a> {
+    method: &'a Method,
+    headers: &'a HeaderMap,
+    /// The name of this host that it was sent to.
+    host: &'a str,
+}
+
+impl<'a> Asked<'a> {
+    fn of(request: &'a Request) -> Self {
+        // Where the address is a whole one, the header does not count (RFC 9112).
+        let named = request.uri().authority().map(Authority::as_str);
+        let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        Self { method: request.method(), headers: request.headers(), host: named.or(header).unwrap_or_default() }
+    }
+}
+
+fn admit(tokens: &Tokens, asked: &Asked<'_>, peer: Option<SocketAddr>) -> Result<(), Problem> {
+    let Asked { method, headers, .. } = asked;
+    let triggers = !matches!(**method, Method::GET | Method::HEAD);
     let (can_trigger, can_read) = tokens.there_are();
     if triggers && !can_trigger {
         return Err(Problem::forbidden(
@@ -224,7 +243,7 @@ fn admit(tokens: &Tokens, method: &Method, headers: &HeaderMap, peer: Option<Soc
         ));
     }
     if !can_read {
-        return if is_local(headers, peer) {
+        return if is_local(asked, peer) {
             Ok(())
         } else {
             Err(Problem::forbidden(
@@ -251,10 +270,9 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 
 /// Whether somebody on this host asks, directly and by a name of this host: a page of another site, whose name was made to
 /// point here, has its own name in `Host`.
-fn is_local(headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let is_forwarded = FORWARDED.iter().any(|name| headers.contains_key(name));
-    peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) && !is_forwarded && is_loopback_name(host)
+fn is_local(asked: &Asked<'_>, peer: Option<SocketAddr>) -> bool {
+    let is_forwarded = FORWARDED.iter().any(|name| asked.headers.contains_key(name));
+    peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) && !is_forwarded && is_loopback_name(asked.host)
 }
 
 fn is_loopback_name(host: &str) -> bool {
@@ -277,9 +295,13 @@ mod tests {
     }
 
     fn status(tokens: &Tokens, method: &Method, headers: &[(&str, &str)], peer: &str) -> u16 {
-        let headers = headers.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()));
+        let mut request = axum::http::Request::builder().method(method).uri("/v1/status");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(axum::body::Body::empty()).unwrap();
         let peer = format!("{peer}:4711").parse().unwrap();
-        match admit(tokens, method, &headers.collect(), Some(peer)) {
+        match admit(tokens, &Asked::of(&request), Some(peer)) {
             Ok(()) => 200,
             Err(problem) => problem.into_response().status().as_u16(),
         }

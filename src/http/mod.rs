@@ -6,16 +6,17 @@ mod events;
 mod input;
 mod open;
 mod problem;
+mod reads;
 mod server;
-mod v1;
+mod triggers;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, HeaderName};
+use axum::http::header::{CACHE_CONTROL, HOST, HeaderName};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -65,13 +66,13 @@ impl Modify for Bearer {
 /// Every path, and what describes them.
 pub fn router(app: App) -> Router {
     let protected = OpenApiRouter::new()
-        .routes(routes!(v1::status))
-        .routes(routes!(v1::runs))
-        .routes(routes!(v1::run))
-        .routes(routes!(v1::findings))
-        .routes(routes!(v1::explain))
-        .routes(routes!(v1::sync))
-        .routes(routes!(v1::approve))
+        .routes(routes!(reads::status))
+        .routes(routes!(reads::runs))
+        .routes(routes!(reads::run))
+        .routes(routes!(reads::findings))
+        .routes(routes!(reads::explain))
+        .routes(routes!(triggers::sync))
+        .routes(routes!(triggers::approve))
         .routes(routes!(events::events))
         .route_layer(middleware::from_fn_with_state(app.clone(), auth::guard));
     let (router, described) = OpenApiRouter::with_openapi(Described::openapi())
@@ -91,8 +92,13 @@ pub fn router(app: App) -> Router {
 }
 
 /// What every answer says: nothing here is to be kept by anybody in between, or taken for anything but what it says it is.
+/// A request with two names of the host, of which somebody in between may have looked at the other, is none (RFC 9112).
 async fn plainly(request: axum::extract::Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let mut response = if request.headers().get_all(HOST).iter().count() > 1 {
+        Problem::malformed("there are two `Host` headers").into_response()
+    } else {
+        next.run(request).await
+    };
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));

@@ -23,6 +23,9 @@ use tower::ServiceExt;
 const CONNECTIONS: usize = 256;
 /// How long the headers of a request may take, and a connection may be silent.
 const HEADERS: Duration = Duration::from_secs(10);
+/// How long the other side may take nothing of an answer.
+#[cfg(target_os = "linux")]
+const STUCK: Duration = Duration::from_secs(10);
 /// How long answers under way are waited for at the end. Streams end by themselves then.
 const LAST: Duration = Duration::from_millis(150);
 /// The pause after the system had no room for another connection.
@@ -64,6 +67,7 @@ impl Server {
                 () = end.cancelled() => break,
                 accepted = accept(&self.listener, &room) => accepted,
             };
+            cut_when_stuck(&stream);
             tokio::spawn(serve(stream, peer, router.clone(), graceful.watcher(), permit));
         }
         drop(self.listener);
@@ -87,6 +91,17 @@ async fn accept(
             }
         }
     }
+}
+
+/// Lets the system cut a connection whose other side takes nothing for that long: an answer that nobody reads would else
+/// keep its place for ever.
+fn cut_when_stuck(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STUCK)) {
+        tracing::debug!(event = "connection-failed", %error, "a connection cannot be watched over");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
 }
 
 async fn serve(
