@@ -6,6 +6,7 @@
 mod approvals;
 mod check;
 mod one;
+mod request;
 mod run;
 mod turn;
 mod whole;
@@ -25,62 +26,17 @@ use self::approvals::Approvals;
 pub use self::approvals::NotApproved;
 pub use self::check::{Checked, CheckedTarget};
 pub use self::one::Explained;
+pub use self::request::{Request, Setup};
 use self::run::LivePass;
 pub use self::run::Run;
 use self::turn::{Turn, Turns};
 use self::whole::Pass;
-use crate::aws::{self, Access, DirectoryRead, IdentityCenter, IdentityCenterAt, Ledger, Pace, TargetAt};
-use crate::config::{Config, Target};
+use crate::aws::{self, DirectoryRead, IdentityCenter, IdentityCenterAt, Ledger, Pace, TargetAt};
+use crate::config::Target;
 use crate::metrics::Metrics;
 use crate::model::id::TargetName;
 use crate::model::settings::{GroupRef, Mode};
-use crate::report::{Around, Cause, LastPass, Memory, RunReport, Standing, TargetReport, Trouble, log, meter};
-
-/// What is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// Whether to write. A target that is in mode `plan` is never written to.
-    pub mode: Mode,
-    /// What started it.
-    pub cause: Cause,
-    /// One target only, by name.
-    pub target: Option<TargetName>,
-    /// One person only: a login, an e-mail, a user name or a principal's id.
-    pub person: Option<String>,
-    /// Codes of what may be let through though a guard holds it back.
-    pub approvals: Vec<String>,
-}
-
-impl Request {
-    /// Everybody in every target, with nothing approved.
-    #[must_use]
-    pub fn new(mode: Mode, cause: Cause) -> Self {
-        Self { mode, cause, target: None, person: None, approvals: Vec::new() }
-    }
-}
-
-/// What runs are made by: a configuration, and the ways to what it names.
-#[derive(Debug)]
-pub struct Setup {
-    /// The configuration.
-    pub config: Arc<Config>,
-    /// How AWS is reached.
-    pub access: Access,
-    /// How people appear in log lines.
-    pub people: log::People,
-}
-
-impl Setup {
-    /// A setup whose log lines name people as they are.
-    #[must_use]
-    pub fn new(config: Arc<Config>, access: Access) -> Self {
-        Self { config, access, people: log::People::Plain }
-    }
-
-    fn target(&self, name: &TargetName) -> Option<&Target> {
-        self.config.targets.iter().find(|target| target.settings.name == *name)
-    }
-}
+use crate::report::{Around, LastPass, Memory, RunReport, Standing, TargetReport, Trouble, log, meter};
 
 /// Makes runs, which share connections, pace, and what is remembered from one to the next. Passes of one target never
 /// overlap, whoever asks for them; a pass of one person goes beside them.
@@ -162,7 +118,7 @@ impl Runner {
     /// Whether a pass of everybody is under way in a target.
     #[must_use]
     pub fn is_busy(&self, target: &TargetName) -> bool {
-        self.turns(target).whole.try_lock().is_err()
+        self.turns(target).is_taken()
     }
 
     /// Approves what the code stands for, as far as it is still withheld: each pair once, within 24 hours. Says whose code
@@ -323,7 +279,9 @@ impl Runner {
         if let Some(metrics) = &self.metrics {
             meter::pass(metrics, &report, cause, mode);
         }
-        if is_whole {
+        // A dry run of a target that is written to has tried nothing, so nothing stands otherwise for it.
+        let is_dry = mode == Mode::Plan && report.mode == Mode::Apply;
+        if is_whole && !is_dry {
             let standing = standings.entry(live.target.clone()).or_default();
             standing.note(LastPass { run: run.id().to_owned(), cause, at: now, report });
             if let Some(metrics) = &self.metrics {

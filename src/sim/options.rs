@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::bucket::Rate;
-use super::iam::Policies;
+use super::iam::policy::Policies;
 use super::service::Service;
 
 /// Behaviour that a test may change while the simulator runs.

@@ -183,6 +183,22 @@ async fn one_persons_pass_sets_no_timestamp_and_counts_no_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_says_nothing_of_how_a_target_stands() {
+    let office = Office::open(six_of_ten(&[]).await);
+    let dry = office.desk.submit(Request::new(Mode::Plan, Cause::Http)).unwrap();
+    assert_eq!(verdicts(over(&dry).await), ["held"]);
+    let target = r#"target="support""#;
+    for name in ["attempt", "complete", "converged"] {
+        assert_eq!(office.value(&format!("rollcall_last_{name}_timestamp_seconds"), &[target]), Some(0.0));
+    }
+    assert_eq!(office.desk.status().targets[0].verdict, None);
+    // What it withheld can be approved all the same.
+    let code = dry.run.report().unwrap().targets[0].approval().unwrap();
+    over(&office.desk.approve(code, "Kim", "test").unwrap()).await;
+    assert_eq!(office.stage.writes()["UpdateUserRoutingProfile"], 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tick_leaves_out_what_is_busy() {
     let world = format!("{WORLD}\n{SECOND_INSTANCE}\n{}", agents(4).join("\n"));
     let mut stage = Stage::with(&world, CONFIG, unpaced()).await;

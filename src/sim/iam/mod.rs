@@ -9,16 +9,13 @@
 mod condition;
 mod document;
 mod pattern;
-mod policy;
+pub(super) mod policy;
 mod resources;
 mod table;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::answer::Refusal;
@@ -26,17 +23,7 @@ use super::call::Call;
 use super::state::State;
 use condition::Context;
 use policy::{Denial, Reason, Request};
-pub use policy::{Policy, PolicyError};
-
-/// Who has which policies. Whoever has none may do nothing.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Policies {
-    /// Those of callers whose credentials did not come from a role.
-    pub caller: Vec<Policy>,
-    /// Those of roles, by the role's ARN.
-    pub roles: BTreeMap<String, Vec<Policy>>,
-}
+pub use policy::{Policies, Policy, PolicyError};
 
 impl Policies {
     /// Lets a call pass if the policies of its caller allow all that it asks for. `role` is the caller's, if they have

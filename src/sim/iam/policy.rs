@@ -17,6 +17,16 @@ use super::pattern::Pattern;
 /// The only version of the policy language in which all of it means what people think.
 const VERSION: &str = "2012-10-17";
 
+/// Who has which policies. Whoever has none may do nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policies {
+    /// Those of callers whose credentials did not come from a role.
+    pub caller: Vec<Policy>,
+    /// Those of roles, by the role's ARN.
+    pub roles: BTreeMap<String, Vec<Policy>>,
+}
+
 /// Why a policy cannot be.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
