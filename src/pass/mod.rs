@@ -279,13 +279,15 @@ impl Runner {
         if let Some(metrics) = &self.metrics {
             meter::pass(metrics, &report, cause, mode);
         }
-        // A dry run of a target that is written to has tried nothing, so nothing stands otherwise for it.
-        let is_dry = mode == Mode::Plan && report.mode == Mode::Apply;
-        if is_whole && !is_dry {
+        if is_whole {
             let standing = standings.entry(live.target.clone()).or_default();
-            standing.note(LastPass { run: run.id().to_owned(), cause, at: now, report });
+            standing.saw(&report);
+            // A dry run of a target that is written to has seen everything, and tried nothing.
+            if mode == Mode::Apply || report.mode == Mode::Plan {
+                standing.note(LastPass { run: run.id().to_owned(), cause, at: now, report });
+            }
             if let Some(metrics) = &self.metrics {
-                meter::standing(metrics, standing);
+                meter::standing(metrics, live.target.as_str(), standing);
             }
         }
     }

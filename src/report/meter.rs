@@ -68,11 +68,9 @@ pub fn pass(metrics: &Metrics, report: &TargetReport, cause: Cause, mode: Mode) 
 }
 
 /// How a target stands after a pass of everybody. Where it could not be read, only that is told: what was last seen stays.
-pub fn standing(metrics: &Metrics, standing: &Standing) {
-    let Some(last) = &standing.last else { return };
-    let target = last.report.name.as_str();
+pub fn standing(metrics: &Metrics, target: &str, standing: &Standing) {
     let times = [
-        (&metrics.last_attempt, Some(last.at)),
+        (&metrics.last_attempt, standing.last.as_ref().map(|last| last.at)),
         (&metrics.last_complete, standing.last_complete),
         (&metrics.last_converged, standing.last_converged),
     ];
@@ -80,10 +78,11 @@ pub fn standing(metrics: &Metrics, standing: &Standing) {
         gauge.with_label_values(&[target]).set(time.map_or(0.0, unix));
     }
     metrics.failures.with_label_values(&[target]).set(standing.failures.into());
-    if let Some(counts) = last.report.counts() {
+    let Some(report) = &standing.read else { return };
+    if let Some(counts) = report.counts() {
         of_counts(metrics, target, counts);
-        of_guards(metrics, target, &last.report);
-        of_findings(metrics, target, &last.report);
+        of_guards(metrics, target, report);
+        of_findings(metrics, target, report);
     }
 }
 

@@ -35,7 +35,14 @@ pub struct LastPass {
 }
 
 impl Standing {
-    /// Takes a pass of everybody in.
+    /// Takes in what a pass of everybody has seen, if it could read it.
+    pub fn saw(&mut self, report: &Arc<TargetReport>) {
+        if report.counts().is_some() {
+            self.read = Some(Arc::clone(report));
+        }
+    }
+
+    /// Takes in how a pass of everybody came out.
     pub fn note(&mut self, last: LastPass) {
         let at = last.at;
         match last.report.verdict() {
@@ -50,9 +57,6 @@ impl Standing {
                 self.last_complete = Some(at);
                 self.last_converged = Some(at);
             }
-        }
-        if last.report.counts().is_some() {
-            self.read = Some(Arc::clone(&last.report));
         }
         self.last = Some(last);
     }

@@ -72,8 +72,9 @@ def test_any_client_is_answered_as_described(shared: Daemon) -> None:
     """Schemathesis makes requests that fit the description and requests that do not, and judges the answers."""
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"http://{shared.host}:{shared.port}/openapi.json"]
     command += ["--header", f"Authorization: Bearer {TOKEN}", "--checks", "all", "--mode", "all"]
-    # A stream never ends, so it is tested by itself.
-    command += ["--exclude-path", "/v1/events", "--max-examples", "30", "--seed", "4", "--workers", "2", "--no-color"]
+    # A stream never ends, so it is tested by itself. One worker: `ast.parse`, which Hypothesis calls for each strategy, counts
+    # its depth for all threads together in CPython 3.11, and raises SystemError when two of them are in it.
+    command += ["--exclude-path", "/v1/events", "--max-examples", "30", "--seed", "4", "--workers", "1", "--no-color"]
     tested = subprocess.run(
         command, capture_output=True, text=True, timeout=90, check=False, cwd=shared.settings.folder
     )

@@ -133,7 +133,8 @@ def test_the_network_is_closed_but_for_what_is_needed(manifests: Manifests) -> N
 
 
 def test_the_overlay_of_the_manual_works(judge, deploy: Path, tmp_path: Path) -> None:
-    (overlay,) = re.findall(r"^```yaml\n(.*?)^```$", (deploy / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    examples = re.findall(r"^```yaml\n(.*?)^```$", (deploy / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (overlay,) = [example for example in examples if "kind: Kustomization" in example]
     (tmp_path / "rollcall").symlink_to(deploy.parent)
     mine = tmp_path / "mine"
     mine.mkdir()

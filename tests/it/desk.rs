@@ -183,7 +183,7 @@ async fn one_persons_pass_sets_no_timestamp_and_counts_no_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_says_nothing_of_how_a_target_stands() {
+async fn a_dry_run_shows_what_it_saw_and_counts_as_no_attempt() {
     let office = Office::open(six_of_ten(&[]).await);
     let dry = office.desk.submit(Request::new(Mode::Plan, Cause::Http)).unwrap();
     assert_eq!(verdicts(over(&dry).await), ["held"]);
@@ -191,7 +191,9 @@ async fn a_dry_run_says_nothing_of_how_a_target_stands() {
     for name in ["attempt", "complete", "converged"] {
         assert_eq!(office.value(&format!("rollcall_last_{name}_timestamp_seconds"), &[target]), Some(0.0));
     }
-    assert_eq!(office.desk.status().targets[0].verdict, None);
+    let status = office.desk.status().targets.remove(0);
+    assert_eq!((status.verdict, status.members, status.withheld), (None, Some(4), 6));
+    assert_eq!(office.value("rollcall_withheld_actions", &["max-removals"]), Some(6.0));
     // What it withheld can be approved all the same.
     let code = dry.run.report().unwrap().targets[0].approval().unwrap();
     over(&office.desk.approve(code, "Kim", "test").unwrap()).await;
