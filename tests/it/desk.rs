@@ -150,15 +150,13 @@ async fn one_persons_pass_goes_beside_a_long_one_which_then_lets_them_be() {
     let office = slow(8).await;
     let long = office.everybody();
     until(|| long.run.progress().1 > 0).await;
-    let begun = Instant::now();
     let short = office.somebody("agent7@x.com");
     until(|| short.run.state() != State::Queued).await;
     let same = office.somebody("agent7@x.com");
     assert_ne!(short.run.id(), same.run.id());
     let report = over(&short).await;
-    assert!(begun.elapsed() < Duration::from_secs(2), "it waited for {:?}", begun.elapsed());
     assert_eq!(actions(report), ["create_user agent7@x.com: done"]);
-    assert_ne!(long.run.state(), State::Done);
+    assert_ne!(long.run.state(), State::Done, "it waited for nobody");
     let after = over(&same).await;
     assert!(actions(after).iter().all(|line| !line.ends_with("done")), "{:?}", actions(after));
     let all = actions(over(&long).await);
@@ -240,10 +238,11 @@ async fn an_approval_lets_through_what_is_still_planned_and_that_once() {
 async fn a_reload_reaches_the_pass_that_waits_and_series_of_a_target_that_is_gone_disappear() {
     let world = format!("{WORLD}\n{SECOND_INSTANCE}\n{}", agents(3).join("\n"));
     let mut stage = Stage::with(&world, CONFIG, unpaced()).await;
-    stage.configure(SECOND).configure(SLOW_CREATES);
+    stage.configure(&SECOND.replace("Supervisors", "Agents")).configure(SLOW_CREATES);
     let office = Office::open(stage);
     let first = office.everybody();
-    until(|| first.run.progress().1 > 0).await;
+    // Three creations in each target and an assignment: two and a half seconds of work, of which both have some left.
+    until(|| first.run.progress().1 == 7).await;
     let waiting = office.everybody();
     assert!(office.metrics().contains(r#"target="sales""#));
     let config = format!("{CONFIG}{SLOW_CREATES}").replace("name = \"support\"", "name = \"support\"\nmode = \"plan\"");
