@@ -15,7 +15,8 @@ pub enum Outcome {
     AlreadySo,
     /// It failed.
     Failed(Arc<Failure>),
-    /// It was not tried, or was called off before it began.
+    /// It was not tried, or was called off: before it began, or while the program ended and no answer came in time. Such a
+    /// call may have been carried out, which the look before the next pass's write shows.
     Skipped(Skip),
 }
 

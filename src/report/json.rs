@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{Cause, RunReport, TargetReport, Trouble};
-use crate::apply::{Failure, Outcome, Skip};
+use crate::apply::Outcome;
 use crate::model::id::Login;
 use crate::model::settings::Mode;
 use crate::plan;
@@ -338,8 +338,8 @@ fn changes(action: &plan::Action) -> Vec<Change> {
 fn of_action(action: &plan::Action, outcome: &Outcome, deleted: Option<&Value>) -> Action {
     let is_assignment = matches!(action.write, plan::Write::AssignGroup { .. });
     let error = match outcome {
-        Outcome::Failed(failure) => Some(Error::from(&of_failure(failure))),
-        Outcome::Skipped(skip) => Some(Error::from(&of_skip(skip))),
+        Outcome::Failed(failure) => Some(Error::from(&Trouble::of_failure(failure))),
+        Outcome::Skipped(skip) => Some(Error::from(&Trouble::of_skip(skip))),
         Outcome::Planned | Outcome::Done | Outcome::AlreadySo => None,
     };
     Action {
@@ -352,27 +352,6 @@ fn of_action(action: &plan::Action, outcome: &Outcome, deleted: Option<&Value>) 
         result: outcome.as_str(),
         error,
         user: deleted.cloned(),
-    }
-}
-
-/// An action that was not tried, in words.
-pub(super) fn of_skip(skip: &Skip) -> Trouble {
-    let plain = Trouble::plain(skip.as_str());
-    match skip {
-        Skip::NoAnswer(failure) => {
-            let Trouble { message, mut causes, hint } = of_failure(failure);
-            causes.insert(0, message);
-            Trouble { causes, hint, ..plain }
-        }
-        _ => plain,
-    }
-}
-
-/// A failed action in words.
-pub(super) fn of_failure(failure: &Failure) -> Trouble {
-    match failure {
-        Failure::Call(error) => Trouble::of(error, error.hint()),
-        Failure::LoginTaken => Trouble::of(failure, None),
     }
 }
 

@@ -4,7 +4,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tracing::{error, info, warn};
 
-use super::json::{of_failure, of_skip};
 use super::{Cause, TargetReport, Trouble};
 use crate::apply::Outcome;
 use crate::plan::finding::Finding;
@@ -124,7 +123,7 @@ fn of_actions(target: &TargetReport, people: &People) {
                 );
             }
             Outcome::Skipped(skip) => {
-                let (reason, cause) = (skip.as_str(), cause(of_skip(skip)));
+                let (reason, cause) = (skip.as_str(), cause(Trouble::of_skip(skip)));
                 warn!(
                     event = "action",
                     target = name,
@@ -139,7 +138,7 @@ fn of_actions(target: &TargetReport, people: &People) {
                 );
             }
             Outcome::Failed(failure) => {
-                let cause = cause(of_failure(failure));
+                let cause = cause(Trouble::of_failure(failure));
                 error!(
                     event = "action",
                     target = name,

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::apply::{self, Applied, Outcome};
+use crate::apply::{self, Applied, Failure, Outcome, Skip};
 use crate::model::id::TargetName;
 use crate::model::limits::Rates;
 use crate::model::settings::Mode;
@@ -165,6 +165,27 @@ impl Trouble {
     #[must_use]
     pub fn plain(message: impl Into<String>) -> Self {
         Self { message: message.into(), causes: Vec::new(), hint: None }
+    }
+
+    /// An action that was not tried, in words.
+    fn of_skip(skip: &Skip) -> Self {
+        let plain = Self::plain(skip.as_str());
+        match skip {
+            Skip::NoAnswer(failure) => {
+                let Self { message, mut causes, hint } = Self::of_failure(failure);
+                causes.insert(0, message);
+                Self { causes, hint, ..plain }
+            }
+            _ => plain,
+        }
+    }
+
+    /// A failed action, in words.
+    fn of_failure(failure: &Failure) -> Self {
+        match failure {
+            Failure::Call(error) => Self::of(error, error.hint()),
+            Failure::LoginTaken => Self::of(failure, None),
+        }
     }
 
     /// The sentence and its causes, in one line.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
-use super::{RunReport, TargetReport, Verdict, spoken, things};
+use super::{RunReport, TargetReport, Trouble, Verdict, spoken, things};
 use crate::apply::Outcome;
 use crate::model::settings::Mode;
 use crate::plan::finding::{Code, Finding, Severity};
@@ -211,13 +211,13 @@ fn result(outcome: &Outcome) -> String {
         Outcome::Planned => String::new(),
         Outcome::Done | Outcome::AlreadySo => outcome.as_str().replace('_', " "),
         Outcome::Failed(failure) => {
-            let trouble = super::json::of_failure(failure);
+            let trouble = Trouble::of_failure(failure);
             let why = trouble.causes.first().cloned().unwrap_or(trouble.message);
             let hint = trouble.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
             format!("failed: {why}{hint}")
         }
         Outcome::Skipped(skip) => {
-            let trouble = super::json::of_skip(skip);
+            let trouble = Trouble::of_skip(skip);
             let cause = trouble.causes.last().map(|cause| format!("\ncaused by: {cause}")).unwrap_or_default();
             let hint = trouble.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
             format!("skipped: {}{cause}{hint}", trouble.message)
