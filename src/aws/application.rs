@@ -85,6 +85,10 @@ impl SsoAdmin {
         Self { lane: self.lane.urgent(), ..self.clone() }
     }
 
+    pub(super) fn on_behalf_of(&self, owner: &str) -> Self {
+        Self { lane: self.lane.on_behalf_of(owner), ..self.clone() }
+    }
+
     pub(super) fn until(&self, stop: &CancellationToken) -> Self {
         Self { lane: self.lane.until(stop), ..self.clone() }
     }
@@ -353,7 +357,7 @@ impl SsoAdmin {
     }
 
     pub(super) fn seconds_for(&self, operation: &'static Operation, calls: u64) -> f64 {
-        self.lane.bucket(operation).seconds_for(calls)
+        self.lane.seconds_for(operation, calls)
     }
 }
 

@@ -244,7 +244,7 @@ impl Runner {
                     live,
                     turns: &turns,
                     target,
-                    identity_center: identity_center.counted(&ledger),
+                    identity_center: identity_center.on_behalf_of(target.instance.as_str()).counted(&ledger),
                     ledger: ledger.clone(),
                     shared,
                     started,
