@@ -24,9 +24,9 @@ pub(crate) struct Took {
 /// # Errors
 /// Where it ends with anything but 0.
 pub(crate) fn run(mut command: Command) -> Result<Took> {
-    // A file takes whatever is written to it, so that nobody has to read meanwhile.
-    let output = tempfile::NamedTempFile::new()?;
-    let mut child = command.stdout(Stdio::from(output.reopen()?)).stderr(Stdio::piped()).spawn()?;
+    // Files take whatever is written to them, so that nobody has to read meanwhile.
+    let (output, errors) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
+    let mut child = command.stdout(Stdio::from(output.reopen()?)).stderr(Stdio::from(errors.reopen()?)).spawn()?;
     let mut memory = 0.0_f64;
     // A process that has ended and was not waited for still tells its time, but no longer its memory.
     let cpu = loop {
@@ -39,8 +39,7 @@ pub(crate) fn run(mut command: Command) -> Result<Took> {
     };
     let status = child.wait()?;
     if !status.success() {
-        let stderr = child.stderr.take().map(std::io::read_to_string).transpose()?.unwrap_or_default();
-        return Err(format!("{command:?}: {status}\n{stderr}").into());
+        return Err(format!("{command:?}: {status}\n{}", fs::read_to_string(errors.path())?).into());
     }
     Ok(Took { cpu, memory, stdout: fs::read_to_string(output.path())? })
 }
