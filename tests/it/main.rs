@@ -12,6 +12,7 @@ mod desk;
 mod documents;
 mod explain;
 mod guards;
+mod hung;
 mod killed;
 mod lifecycle;
 mod permissions;
