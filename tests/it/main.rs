@@ -7,6 +7,7 @@ mod architecture;
 mod bad_input;
 mod budget;
 mod cli;
+mod clocks;
 mod converge;
 mod desk;
 mod documents;
