@@ -90,7 +90,7 @@ impl Pass<'_> {
         stop: &CancellationToken,
     ) -> Applied {
         let (settings, claims) = (&self.target.settings, &self.turns.claims);
-        let granted = lock(&self.runner.approvals).granted(&settings.name, Timestamp::now());
+        let granted = lock(&self.runner.approvals).granted(&settings.name, Instant::now());
         plan.release(&granted, settings);
         let is_alone = self.request.person.is_some();
         // Whoever had read these people before lets them be from now on.

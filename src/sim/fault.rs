@@ -22,6 +22,8 @@ pub enum FaultKind {
     Hang,
     /// The call is carried out, and the connection closed after half of the answer's body.
     HalfBody,
+    /// The call is carried out, and after half of the answer's body nothing more ever comes.
+    Stall,
     /// A page of HTML with status 200, or the fault's own status; nothing is done.
     Html,
     /// Status 200 and `{}`; nothing is done.

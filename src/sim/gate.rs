@@ -49,6 +49,8 @@ pub(super) enum Verdict {
     Send(Answer),
     /// Send the head and half of the body, then close.
     SendHalf(Answer),
+    /// Send the head and half of the body, and leave it open.
+    Stall(Answer),
     /// Reset it without an answer.
     Reset,
     /// Leave it open without an answer.
@@ -280,6 +282,7 @@ fn outcome(verdict: &Verdict) -> (Option<u16>, Option<String>) {
     match verdict {
         Verdict::Send(answer) => (Some(answer.status.as_u16()), answer.code.clone()),
         Verdict::SendHalf(answer) => (Some(answer.status.as_u16()), Some("half_body".to_owned())),
+        Verdict::Stall(answer) => (Some(answer.status.as_u16()), Some("stall".to_owned())),
         Verdict::Reset => (None, Some("reset".to_owned())),
         Verdict::Hang => (None, Some("hang".to_owned())),
     }
