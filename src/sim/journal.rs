@@ -56,13 +56,7 @@ impl Journal {
     }
 
     /// Notes what became of an arrival, unless it was forgotten meanwhile.
-    pub(super) fn finish(
-        &mut self,
-        number: u64,
-        status: Option<u16>,
-        code: Option<String>,
-        fault: Option<FaultKind>,
-    ) {
+    pub(super) fn finish(&mut self, number: u64, status: Option<u16>, code: Option<String>, fault: Option<FaultKind>) {
         let index = number.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
         if let Some(entry) = index.and_then(|index| self.entries.get_mut(index)) {
             entry.status = status;

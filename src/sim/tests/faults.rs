@@ -86,7 +86,8 @@ async fn faults_that_cannot_be_are_refused() {
         assert_eq!(answer.status, 400, "{fault}");
         answer.json()["error"].as_str().unwrap().to_owned()
     };
-    let fault = |service: &str, operation: &str, kind: &str| json!({"service": service, "operation": operation, "kind": kind});
+    let fault =
+        |service: &str, operation: &str, kind: &str| json!({"service": service, "operation": operation, "kind": kind});
     assert!(refused(fault("connect", "ListUsers", "kms_missing")).await.contains("no encryption key"));
     assert!(refused(fault("sts", "*", "kms_missing")).await.contains("no encryption key"));
     assert!(refused(fault("connect", "CreateUsers", "throttle")).await.contains("no operation `CreateUsers`"));

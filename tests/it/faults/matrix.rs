@@ -231,8 +231,11 @@ async fn a_fault_from_the_last_call_of_any_writing_operation_on_does_no_harm() {
 async fn every_operation_of_the_program_is_struck() {
     let calms = calms().await;
     let effects = [Effect::Read, Effect::Write];
-    let struck: BTreeSet<&str> =
-        effects.into_iter().flat_map(|effect| cases(&calms, Moment::First, effect)).map(|case| name(case.operation)).collect();
+    let struck: BTreeSet<&str> = effects
+        .into_iter()
+        .flat_map(|effect| cases(&calms, Moment::First, effect))
+        .map(|case| name(case.operation))
+        .collect();
     let all: BTreeSet<&str> = OPERATIONS.iter().map(|operation| name(operation)).collect();
     assert_eq!(struck, all);
     let kinds: BTreeSet<&str> = calms[0].1.actions.iter().filter_map(|line| line.split(' ').next()).collect();

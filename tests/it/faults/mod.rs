@@ -4,7 +4,7 @@
 
 mod life;
 mod matrix;
-// mod schedules;
+mod schedules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
