@@ -11,11 +11,11 @@ use rollcall::sim::{Fault, FaultKind, Service};
 use serde_json::Value;
 
 use super::life::{self, Act};
-use super::{IMPATIENT, Picture, ensure, harmless, honest, is_lie, nobody_made_up};
+use super::{IMPATIENT, Picture, SLOW, ensure, harmless, honest, is_lie, nobody_made_up};
 use crate::stage::{Stage, actions, codes};
 
 /// So many cases are played side by side: most of their time is waiting to try again.
-const SIDE_BY_SIDE: usize = 24;
+const SIDE_BY_SIDE: usize = 16;
 
 /// When a fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl Case {
             stage.configure(IMPATIENT);
         }
         let untouchable = life::untouchable(&stage);
-        let fault = Fault { delay_ms: Some(1_500), ..Fault::new(service(operation), operation.name, kind) };
+        let fault = Fault { delay_ms: Some(SLOW), ..Fault::new(service(operation), operation.name, kind) };
         let last = calm.calls[name(operation)] - 1;
         stage.sim.inject(match moment {
             Moment::First => fault.times(1),
@@ -186,11 +186,14 @@ async fn every_case_holds(moment: Moment, effect: Effect) {
     let goal = &calms[0].1.after;
     let cases = cases(&calms, moment, effect);
     let calm_of = |act: Act| calms.iter().find(|(one, _)| *one == act).map(|(_, calm)| calm).unwrap();
-    let played: Vec<(Case, Result<Option<&str>, String>)> = stream::iter(&cases)
-        .map(async |case| (*case, case.play(calm_of(case.act), goal).await))
-        .buffer_unordered(SIDE_BY_SIDE)
-        .collect()
-        .await;
+    let play = async |case: Case| (case, case.play(calm_of(case.act), goal).await);
+    let mut played: Vec<_> = stream::iter(cases).map(play).buffer_unordered(SIDE_BY_SIDE).collect().await;
+    // On a busy machine a good answer may come too late, so that the call that is meant is never made: once more, alone.
+    for (case, result) in &mut played {
+        if matches!(result, Ok(None)) {
+            *result = case.play(calm_of(case.act), goal).await;
+        }
+    }
     let broken: Vec<String> = played
         .iter()
         .filter_map(|(case, result)| {
@@ -198,7 +201,7 @@ async fn every_case_holds(moment: Moment, effect: Effect) {
             result.as_ref().err().map(|why| format!("{act:?} {operation} {kind:?} {moment:?}: {why}"))
         })
         .collect();
-    assert!(broken.is_empty(), "{} of {} cases:\n{}", broken.len(), cases.len(), broken.join("\n"));
+    assert!(broken.is_empty(), "{} of {} cases:\n{}", broken.len(), played.len(), broken.join("\n"));
     let spared: Vec<String> = played
         .iter()
         .filter(|(_, result)| matches!(result, Ok(None)))

@@ -16,7 +16,7 @@ use rollcall::aws::Effect;
 use rollcall::aws::operation::{self, OPERATIONS};
 use rollcall::sim::{Fault, FaultKind, Options, Service};
 
-use super::{IMPATIENT, Picture, ensure, harmless, honest, is_lie, nobody_made_up};
+use super::{IMPATIENT, Picture, SLOW, ensure, harmless, honest, is_lie, nobody_made_up};
 use crate::stage::{Stage, actions, unpaced, verdicts};
 use crate::worlds::{Play, play, untouchable};
 
@@ -62,7 +62,7 @@ fn fault() -> impl Strategy<Value = Fault> {
                 operation::Service::Connect => Service::Connect,
             };
             let fault = Fault::new(service, operation, kind).after(skip).likely(probability, seed);
-            Fault { count, delay_ms: Some(1_500), ..fault }
+            Fault { count, delay_ms: Some(SLOW), ..fault }
         },
     )
 }
