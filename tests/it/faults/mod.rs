@@ -75,11 +75,9 @@ impl Picture {
         self.users.iter().filter(|(_, user)| is_in(user)).map(|(login, _)| login.as_str()).collect()
     }
 
-    /// The people whose user there is more than one of.
-    fn twice(&self) -> BTreeSet<&str> {
-        let mut once = BTreeSet::new();
-        let people = self.users.values().filter_map(|user| user["tags"]["rollcall:principal"].as_str());
-        people.filter(|person| !once.insert(*person)).collect()
+    /// Whose the user with this login is.
+    fn person(&self, login: &str) -> Option<&str> {
+        self.users.get(login).and_then(|user| user["tags"]["rollcall:principal"].as_str())
     }
 
     /// The logins of whoever is another than in the other picture.
@@ -121,7 +119,8 @@ fn honest(report: &RunReport) -> Result<BTreeSet<String>, String> {
 }
 
 /// Holds what came of a pass against how it was before and how it should become: nobody is removed who would have
-/// stayed, nobody created who would not have been, nobody there twice.
+/// stayed, and nobody's user is given to somebody else. That nobody is created twice, `nobody_made_up` says: a login is
+/// there once, and one that nobody should have is a second one of somebody.
 fn harmless(before: &Picture, now: &Picture, wanted: &Picture) -> Result<(), String> {
     let gone = |from: &'_ Picture, to: &'_ Picture| -> BTreeSet<String> {
         from.logins().difference(&to.logins()).map(|login| (*login).to_owned()).collect()
@@ -131,9 +130,11 @@ fn harmless(before: &Picture, now: &Picture, wanted: &Picture) -> Result<(), Str
     let parked = now.in_quarantine();
     let may_be_parked: BTreeSet<&str> = wanted.in_quarantine().union(&before.in_quarantine()).copied().collect();
     ensure!(parked.is_subset(&may_be_parked), "in quarantine: {parked:?}, and not only {may_be_parked:?}");
-    let twice = now.twice();
-    let may_be_twice: BTreeSet<&str> = before.twice().union(&wanted.twice()).copied().collect();
-    ensure!(twice.is_subset(&may_be_twice), "there is more than one user of {twice:?}");
+    for login in now.logins().into_iter().filter(|login| before.users.contains_key(*login)) {
+        let person = now.person(login);
+        let may_be = [before.person(login), wanted.person(login)];
+        ensure!(may_be.contains(&person), "`{login}` is {person:?}'s, not one of {may_be:?}");
+    }
     Ok(())
 }
 
