@@ -51,7 +51,7 @@ pub enum FaultKind {
     /// `ConflictException` of Identity Store and SSO Admin, `ResourceConflictException` of Connect; nothing is done.
     Conflict,
     /// `ResourceNotFoundException` whose `Reason` is a missing encryption key; nothing is done. Connect and STS have no
-    /// such key.
+    /// such key, and operations that do not declare this error cannot tell of it.
     KmsMissing,
 }
 
@@ -140,6 +140,12 @@ impl Fault {
         Fault { probability: Some(probability), seed, ..self }
     }
 
+    fn concerns(&self, service: Service, operation: &str) -> bool {
+        self.service == service
+            && (self.operation == "*" || self.operation == operation)
+            && (self.kind != FaultKind::KmsMissing || tells_of_key(service, operation))
+    }
+
     /// Why there can be no such fault: the service has no such operation, or the operation cannot fail in this way.
     pub(super) fn check(&self) -> Result<(), String> {
         let Fault { service, operation, kind, probability, .. } = self;
@@ -148,8 +154,12 @@ impl Fault {
         if known.is_none() && operation != "*" {
             return Err(format!("`{service}` has no operation `{operation}` here"));
         }
-        if *kind == FaultKind::KmsMissing && !matches!(service, Service::IdentityStore | Service::Sso) {
-            return Err(format!("`{service}` has no encryption key that can be missing"));
+        if *kind == FaultKind::KmsMissing
+            && (!has_key(*service) || known.is_some() && !tells_of_key(*service, operation))
+        {
+            return Err(format!(
+                "`{service}` has no encryption key that can be missing, or `{operation}` cannot tell of it"
+            ));
         }
         let pages = known.and_then(|(model, operation)| model.members(operation));
         if kind.is_of_pages() && operation != "*" && !pages.is_some_and(|members| members.contains_key("NextToken")) {
@@ -162,6 +172,17 @@ impl Fault {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the service encrypts what it keeps with a key of the customer's.
+fn has_key(service: Service) -> bool {
+    matches!(service, Service::IdentityStore | Service::Sso)
+}
+
+/// Whether an operation can say that this key is missing.
+fn tells_of_key(service: Service, operation: &str) -> bool {
+    let known = constraints::model(service).and_then(|model| model.operation(operation));
+    has_key(service) && known.is_some_and(|(_, operation)| operation.declares("ResourceNotFoundException"))
 }
 
 /// The faults in force, in the order in which they were asked for.
@@ -218,8 +239,7 @@ impl Faults {
         let mut struck = None;
         for one in &mut self.faults {
             let fault = &mut one.fault;
-            let concerns = fault.service == service && (fault.operation == "*" || fault.operation == operation);
-            if !concerns || fault.count == Some(0) {
+            if !fault.concerns(service, operation) || fault.count == Some(0) {
                 continue;
             }
             if fault.skip > 0 {

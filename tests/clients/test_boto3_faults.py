@@ -326,19 +326,19 @@ def test_token_that_comes_again_and_again(aws: Aws, service: str) -> None:
         list(client.get_paginator(name).paginate(**params))
 
 
-@pytest.mark.parametrize("service", ["identitystore", "sso"])
-def test_missing_key_of_the_services_that_have_one(aws: Aws, service: str) -> None:
-    operation, read = READS[service]
-    aws.simulator.fault(service, operation, "kms_missing", count=1)
-    refused = refusal(lambda: read(aws))
+def test_missing_key_of_identity_center(aws: Aws) -> None:
+    aws.simulator.fault("sso", "*", "kms_missing", count=1)
+    list_applications(aws)
+    refused = refusal(aws.sso.describe_application, ApplicationArn=APPLICATION)
     assert (refused.code, refused.status) == ("ResourceNotFoundException", 400)
-    assert refused.members["Reason"] == {"identitystore": "KMS_KEY_NOT_FOUND", "sso": "KMS_NotFoundException"}[service]
+    assert refused.members["Reason"] == "KMS_NotFoundException"
 
 
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
         (("connect", "ListUsers", "kms_missing"), "no encryption key"),
+        (("sso", "ListApplications", "kms_missing"), "cannot tell of it"),
         (("connect", "ListUser", "throttle"), "no operation `ListUser`"),
         (("connect", "CreateUser", "empty_list"), "no pages"),
     ],

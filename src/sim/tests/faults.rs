@@ -70,12 +70,17 @@ async fn a_missing_key_is_told_in_the_words_of_the_two_services_that_have_one() 
     let client = Client::default();
     for (answer, reason) in [
         (client.store(&simulator, "ListGroups", json!({})).await, "KMS_KEY_NOT_FOUND"),
-        (client.sso(&simulator, "ListInstances", json!({})).await, "KMS_NotFoundException"),
+        (
+            client.sso(&simulator, "DescribeApplication", json!({"ApplicationArn": APPLICATION})).await,
+            "KMS_NotFoundException",
+        ),
     ] {
         assert_eq!((answer.status, answer.code().as_str()), (400, "ResourceNotFoundException"));
         assert_eq!(answer.json()["Reason"], reason);
         assert!(answer.json().get("ResourceType").is_none(), "{}", answer.body);
     }
+    let instances = client.sso(&simulator, "ListInstances", json!({})).await;
+    assert_eq!(instances.status, 200, "an operation that does not declare the error");
 }
 
 #[tokio::test]
@@ -90,6 +95,7 @@ async fn faults_that_cannot_be_are_refused() {
         |service: &str, operation: &str, kind: &str| json!({"service": service, "operation": operation, "kind": kind});
     assert!(refused(fault("connect", "ListUsers", "kms_missing")).await.contains("no encryption key"));
     assert!(refused(fault("sts", "*", "kms_missing")).await.contains("no encryption key"));
+    assert!(refused(fault("sso", "ListInstances", "kms_missing")).await.contains("cannot tell of it"));
     assert!(refused(fault("connect", "CreateUsers", "throttle")).await.contains("no operation `CreateUsers`"));
     assert!(refused(fault("connect", "CreateUser", "lost_token")).await.contains("no pages"));
     let mut likely = fault("connect", "CreateUser", "throttle");

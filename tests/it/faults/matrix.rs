@@ -96,7 +96,10 @@ fn makes_sense(kind: FaultKind, operation: &Operation) -> bool {
         FaultKind::Conflict => writes,
         // The good answer of most writes is empty.
         FaultKind::EmptyObject => !writes || operation.name == "CreateUser",
-        FaultKind::KmsMissing => service(operation) != Service::Connect,
+        // Identity Center's own lists do not declare that anything could be missing.
+        FaultKind::KmsMissing => {
+            service(operation) != Service::Connect && !["ListInstances", "ListApplications"].contains(&operation.name)
+        }
         _ => true,
     }
 }
