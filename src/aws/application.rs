@@ -1,5 +1,6 @@
 //! SSO Admin: the Identity Center instance, the application that signs people in, and who is assigned to it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
@@ -189,12 +190,12 @@ impl SsoAdmin {
             (Some(arn), true) => Ok(arn),
             (Some(arn), false) => {
                 found.push(arn);
-                found.sort();
                 Err(ApplicationState::Ambiguous(found))
             }
         })
     }
 
+    /// In order, each once.
     async fn applications_named(&self, name: &str, home: &Self) -> Result<Vec<ApplicationArn>, Error> {
         let operation = &operation::LIST_APPLICATIONS;
         let doing = || format!("find the application `{name}`");
@@ -215,12 +216,14 @@ impl SsoAdmin {
         };
         let applications = paging::collect(&self.lane, operation, doing, fetch).await?;
         let named = applications.into_iter().filter(|application| application.name.as_deref() == Some(name));
-        named
+        // Pages may overlap, and one that is listed twice is still one.
+        let arns: BTreeSet<ApplicationArn> = named
             .map(|application| match application.application_arn {
                 Some(arn) => Ok(ApplicationArn::new(arn)),
                 None => Err(self.lane.unreadable(operation, doing(), "the answer lacks an ARN")),
             })
-            .collect()
+            .collect::<Result<_, Error>>()?;
+        Ok(arns.into_iter().collect())
     }
 
     async fn application_by_arn(&self, arn: &ApplicationArn) -> Result<ApplicationState, Error> {

@@ -51,9 +51,13 @@ pub(super) fn before(fault: &Fault, service: Service, operation: &str, caller: &
         }
         FaultKind::ResetBefore => return Some(Blow::Verdict(Verdict::Reset)),
         FaultKind::Hang => return Some(Blow::Verdict(Verdict::Hang)),
-        FaultKind::ResetAfter | FaultKind::Slow | FaultKind::HalfBody | FaultKind::Stall | FaultKind::RepeatToken => {
-            return None;
-        }
+        FaultKind::ResetAfter
+        | FaultKind::Slow
+        | FaultKind::HalfBody
+        | FaultKind::Stall
+        | FaultKind::RepeatToken
+        | FaultKind::LostToken
+        | FaultKind::EmptyList => return None,
     };
     Some(Blow::Refusal(refusal))
 }

@@ -36,6 +36,7 @@ ENDPOINT = re.compile(r"https?://127\.0\.0\.1:\d+")
 # The simulator takes `null` for the documented behaviour.
 OPTIONS = (
     "page_size",
+    "page_sizes",
     "empty_pages",
     "short_pages",
     "search_lag_seconds",
