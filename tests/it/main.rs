@@ -13,6 +13,7 @@ mod documents;
 mod explain;
 mod guards;
 mod lifecycle;
+mod parsers;
 mod permissions;
 mod random;
 mod roles;
