@@ -2,11 +2,11 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
+use crate::aws;
 use crate::config::LogFormat;
 
 type Filter = reload::Layer<EnvFilter, Registry>;
@@ -28,7 +28,7 @@ pub struct Log {
 pub fn start(format: Option<LogFormat>, level: &str) -> Log {
     let (filter, filter_handle) = reload::Layer::new(directives(level));
     let (lines, lines_handle) = reload::Layer::new(form(format));
-    if tracing_subscriber::registry().with(filter).with(lines).with(ceiling()).try_init().is_ok() {
+    if tracing_subscriber::registry().with(filter).with(lines).with(aws::log_ceiling()).try_init().is_ok() {
         log_panics();
     }
     Log { filter: filter_handle, lines: lines_handle }
@@ -66,55 +66,11 @@ fn directives(level: &str) -> EnvFilter {
     EnvFilter::builder().parse_lossy(override_.unwrap_or_else(|| format!("warn,rollcall={level}")))
 }
 
-/// What no level and no `RUST_LOG` gets past. At `trace` the SDK writes whole requests and answers: external ids, session
-/// tokens, everybody's name and address. At `info` it writes the external id of an AWS profile. So libraries give no more
-/// than warnings, but for those whose lines tell of connections and of where credentials come from, and of nothing else.
-fn ceiling() -> Targets {
-    Targets::new()
-        .with_default(LevelFilter::WARN)
-        .with_target("rollcall", LevelFilter::TRACE)
-        // A line of a profile that it cannot read stands in its warning, whatever is on that line.
-        .with_target("aws_runtime::env_config::normalize", LevelFilter::ERROR)
-        .with_targets(CONNECTING.map(|library| (library, LevelFilter::DEBUG)))
-}
-
-/// Libraries whose lines at `debug` help with a network, a proxy, a certificate or missing credentials.
-const CONNECTING: [&str; 4] = ["aws_config::meta", "hyper_rustls", "hyper_util", "rustls"];
-
 fn form(format: Option<LogFormat>) -> Lines {
     let terminal = std::io::stderr().is_terminal();
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {
         LogFormat::Text => lines.with_ansi(terminal && std::env::var_os("NO_COLOR").is_none()).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tracing::Level;
-
-    use super::*;
-
-    #[test]
-    fn nobody_can_ask_for_what_the_sdk_sends_and_gets() {
-        let ceiling = ceiling();
-        let shows = |target, level| ceiling.would_enable(target, &level);
-        assert!(shows("rollcall::pass", Level::TRACE));
-        assert!(shows("hyper_util::client::legacy::connect::http", Level::DEBUG));
-        assert!(shows("aws_config::meta::credentials::chain", Level::DEBUG));
-        assert!(shows("aws_smithy_runtime::client::defaults", Level::WARN));
-        for (target, level) in [
-            ("aws_smithy_runtime::client::orchestrator", Level::TRACE),
-            ("aws_smithy_runtime::client::orchestrator", Level::DEBUG),
-            ("aws_config::profile::credentials", Level::INFO),
-            ("aws_runtime::env_config::normalize", Level::WARN),
-            ("aws_sigv4::http_request::sign", Level::TRACE),
-            ("hyper::proto::h1::role", Level::TRACE),
-            ("hyper_util::client::legacy::pool", Level::TRACE),
-            ("a_library_that_comes_later", Level::INFO),
-        ] {
-            assert!(!shows(target, level), "{target} at {level}");
-        }
     }
 }
