@@ -275,15 +275,14 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// `protect` holds a whole account back, so a glob that was let through has to find what it was written for.
+        /// `protect` holds a whole account back, so a glob that was let through has to find what it was written for. (`!`
+        /// negates at the start of a class and cannot stand in one alone.)
         #[test]
-        fn a_login_with_its_own_letters_escaped_finds_itself_in_any_case(login in "[A-Za-z0-9_.@+'*?{}!\\[\\]-]{1,64}") {
+        fn a_login_with_its_own_letters_escaped_finds_itself_in_any_case(login in "[A-Za-z0-9_.@+'*?{}\\[\\]-]{1,64}") {
             let escaped: String = login
                 .chars()
                 .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_string() } else { format!("[{letter}]") })
                 .collect();
-            // What negates at the start of a class cannot stand in one alone.
-            prop_assume!(!login.contains('!'));
             let glob = LoginGlob::parse(&escaped).unwrap();
             prop_assert!(glob.matches(&Login::new(&login)) && glob.matches(&Login::new(login.to_uppercase())));
             let others = [login.clone() + "x", "x".to_owned() + &login];
