@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
 
@@ -47,6 +48,9 @@ OPTIONS = (
     "policies",
 )
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+# Where a suite leaves lines to be printed at the end of its run.
+FIGURES = pytest.StashKey[list[str]]()
 
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -18,6 +18,7 @@ mod hung;
 mod killed;
 mod lifecycle;
 mod pace;
+mod parsers;
 mod permissions;
 mod random;
 mod roles;
