@@ -11,6 +11,7 @@ mod converge;
 mod desk;
 mod documents;
 mod explain;
+mod export;
 mod guards;
 mod lifecycle;
 mod pace;
