@@ -46,7 +46,7 @@ fn names_in(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_says_what_create_user_would_say() {
-    let mut stage = Stage::new(&[agent("ana@x.com"), agent("bo@x.com"), user("bo@x.com")]).await;
+    let mut stage = Stage::new(&[user("bo@x.com"), agent("ana@x.com"), agent("bo@x.com")]).await;
     stage.configure(
         "routing_profile = \"VIP\"\nsecurity_profiles = [\"CallCenterManager\", \"Agent\"]\nhierarchy = \"EMEA/London\"\n\
          phone = { type = \"desk\", number = \"+442071838750\", after_contact_work = \"30s\" }\n\
@@ -166,8 +166,7 @@ async fn formulas_are_defused_where_people_read_and_refused_where_names_must_mat
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_is_missing_there_is_the_header_alone() {
-    let stage = Stage::new(&[agent("ana@x.com"), user("ana@x.com")]).await;
-    // A table of users belongs to the instance, and stands before people.
+    let stage = Stage::new(&[user("ana@x.com"), agent("ana@x.com")]).await;
     let ended = stage.cli(&["export"]).await;
     well(&ended);
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), (HEADER, "support: 0 rows\n  nobody is missing\n"));
@@ -217,7 +216,8 @@ async fn a_file_has_a_thousand_rows_and_no_more() {
 async fn past_a_hundred_names_there_is_a_warning() {
     for (count, warned) in [(100, false), (101, true)] {
         let names: Vec<String> = (0..count).map(|number| format!("Profile {number}")).collect();
-        let groups: String = names.iter().map(|name| format!("[[groups]]\nname = \"{name}\"\n")).collect();
+        let groups: Vec<String> = names.iter().map(|name| format!("[[groups]]\nname = \"{name}\"")).collect();
+        let groups = groups.join("\n");
         let people: Vec<String> = names
             .iter()
             .enumerate()
@@ -226,11 +226,11 @@ async fn past_a_hundred_names_there_is_a_warning() {
         let world = WORLD
             .replace("\"Parking\"]", &format!("{}]", format!("{names:?}").trim_matches(['[', ']'])))
             .replace("[[applications]]", &format!("{groups}\n[[applications]]"));
-        let mappings: String = names
+        let mappings: Vec<String> = names
             .iter()
             .map(|name| format!("[[target.mapping]]\ngroup = \"{name}\"\nrouting_profile = \"{name}\"\n"))
             .collect();
-        let config = format!("{CONFIG}\n{mappings}{RATES}");
+        let config = format!("{CONFIG}\n{}{RATES}", mappings.join(""));
         let stage = Stage::with(&format!("{world}\n{}", people.join("\n")), &config, unpaced()).await;
         let ended = stage.cli(&["export"]).await;
         well(&ended);
