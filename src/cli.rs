@@ -70,6 +70,15 @@ pub enum Command {
     /// Writes nothing. Write permissions cannot be tried, since AWS has no dry run: they are listed with the policy
     /// lines that grant them. Exit codes: 0 all is well; 1 something is not; 2 the configuration is wrong.
     Check(CheckArgs),
+    /// Print the CSV of Connect's bulk upload, of the people who are missing
+    ///
+    /// For those who may upload users and have nobody who lets a program create them: reads everything, writes nothing to
+    /// AWS, and prints a row for each person whom `rollcall sync` would create, with the tags that make the user
+    /// Rollcall's own. Connect takes 1,000 rows a file; `--out DIR` makes as many files as are needed. Where several
+    /// targets are configured, name one, or give `--out`. stderr tells who is not in it, and why. The columns are those
+    /// of AWS's description of 2026: compare them with the template that your console offers. Exit codes: 0; 1 a target
+    /// could not be read, or a file not be written; 2 for mistakes in the call or the configuration.
+    Export(ExportArgs),
     /// Run the AWS simulator alone, for tests of your own
     ///
     /// Serves Identity Store, SSO Admin, Connect and STS on one port. Point any AWS SDK or the AWS CLI at it with
@@ -147,6 +156,20 @@ pub struct ExplainArgs {
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
+}
+
+/// What `export` takes.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// This target only
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// Everybody who should have a Connect user, as if the instance were empty
+    #[arg(long)]
+    pub all: bool,
+    /// Write files into this folder, `TARGET-1.csv` and so on, instead of stdout; files that exist stay
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// What `status` takes.

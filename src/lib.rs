@@ -15,6 +15,9 @@ pub mod aws;
 
 pub mod plan;
 
+pub mod cell;
+pub mod export;
+
 pub mod apply;
 pub mod report;
 

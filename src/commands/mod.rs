@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod explain;
+mod export;
 mod interrupt;
 mod pass;
 mod progress;
@@ -163,6 +164,7 @@ async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         Command::Run => run::run(&config).await,
         Command::Status(args) => status::run(&config, &args).await,
         Command::Explain(args) => explain::run(&config, &args).await,
+        Command::Export(args) => export::run(&config, &args).await,
         Command::Check(args) => check::run(&config, &args).await,
         Command::Sim(args) => sim::run(&args).await,
         Command::Config(ConfigCommand::Schema) => {

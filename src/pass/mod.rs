@@ -5,6 +5,7 @@
 
 mod approvals;
 mod check;
+mod everybody;
 mod one;
 mod request;
 mod run;
@@ -25,6 +26,7 @@ use tracing::{Instrument, info_span};
 use self::approvals::Approvals;
 pub use self::approvals::NotApproved;
 pub use self::check::{Checked, CheckedTarget};
+pub use self::everybody::Surveyed;
 pub use self::one::Explained;
 pub use self::request::{Request, Setup};
 use self::run::LivePass;

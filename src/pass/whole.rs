@@ -15,15 +15,16 @@ use jiff::Timestamp;
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
+use super::everybody::Everybody;
 use super::one::{Depth, OnePerson};
 use super::run::LivePass;
 use super::turn::Turns;
-use super::{Request, Runner, SharedDirectory, lock, wanted_hierarchy};
+use super::{Request, Runner, SharedDirectory, lock};
 use crate::apply::{self, Applied, Beside, Forecast, Site};
 use crate::aws::{self, IdentityCenter, Ledger};
 use crate::config::Target;
 use crate::model::settings::Mode;
-use crate::model::snapshot::{Scope, Snapshot};
+use crate::model::snapshot::Snapshot;
 use crate::plan::{self, Plan};
 use crate::report::{Around, TargetReport, Trouble, log};
 
@@ -63,7 +64,13 @@ impl Pass<'_> {
                 let reading = OnePerson { target: &target.urgent(), identity_center: &identity_center, settings };
                 reading.read(person, Depth::Pass, [self.shared, &self.ledger]).await
             }
-            (None, Some(directory)) => self.read(&target, directory).await,
+            (None, Some(directory)) => {
+                // Claims that ended before now are seen to by reading.
+                self.turns.claims.forget_before(Instant::now());
+                let identity_center = &self.identity_center;
+                let reading = Everybody { target: &target, identity_center, config: self.target };
+                reading.read(directory, [self.shared, &self.ledger]).await
+            }
             (None, None) => Err(Trouble::plain("the directory was not read")),
         };
         let snapshot = match read {
@@ -126,26 +133,6 @@ impl Pass<'_> {
                 _ = beat.tick() => log::progress(&self.live.target, &self.live.progress),
             }
         }
-    }
-
-    /// All or nothing.
-    async fn read(&self, target: &aws::Target, directory: SharedDirectory) -> Result<Snapshot, Trouble> {
-        // Claims that ended before now are seen to by reading.
-        self.turns.claims.forget_before(Instant::now());
-        let mappings = &self.target.settings.mappings;
-        let hierarchy = wanted_hierarchy(self.target);
-        let (directory, read) = tokio::join!(directory, target.read(&hierarchy));
-        let trouble = |error: &aws::Error| Trouble::of(error, error.hint());
-        let read = read.map_err(|error| trouble(&error))?;
-        let groups = mappings.iter().map(|mapping| &mapping.group);
-        let directory = directory.for_groups(groups).map_err(|error| trouble(&error))?;
-        let ledgers = [self.shared, &self.ledger];
-        let mut snapshot = read.into_snapshot(Scope::Everybody, directory, ledgers).map_err(|error| trouble(&error))?;
-        for id in plan::unknown_people(&snapshot, &self.target.settings) {
-            let person = self.identity_center.person(&id).await.map_err(|error| trouble(&error))?;
-            snapshot.directory.outsiders.insert(id, person);
-        }
-        Ok(snapshot)
     }
 
     fn around(&self, time: Timestamp) -> Around {

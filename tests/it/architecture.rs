@@ -5,10 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module, and the modules that it may import from.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("metrics", &[]),
     ("model", &[]),
     ("plan", &["model"]),
+    ("cell", &[]),
+    ("export", &["cell", "model", "plan"]),
     ("sim", &[]),
     ("config", &["model", "plan"]),
     ("aws", &["metrics", "model"]),
@@ -21,7 +23,21 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("cli", &[]),
     (
         "commands",
-        &["aws", "cli", "config", "daemon", "http", "metrics", "model", "pass", "plan", "report", "sim", "telemetry"],
+        &[
+            "aws",
+            "cli",
+            "config",
+            "daemon",
+            "export",
+            "http",
+            "metrics",
+            "model",
+            "pass",
+            "plan",
+            "report",
+            "sim",
+            "telemetry",
+        ],
     ),
     (
         "lib",
@@ -29,6 +45,8 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
             "metrics",
             "model",
             "plan",
+            "cell",
+            "export",
             "sim",
             "config",
             "aws",
@@ -148,7 +166,7 @@ fn the_core_is_pure() {
         "println",
     ];
     for (module, path, text) in sources() {
-        if module == "model" || module == "plan" {
+        if ["model", "plan", "cell", "export"].contains(&module.as_str()) {
             for line in code(&text) {
                 let found = forbidden.iter().find(|word| line.contains(*word));
                 assert_eq!(found, None, "{}: {line}", path.display());

@@ -13,6 +13,7 @@ mod desk;
 mod documents;
 mod explain;
 mod faults;
+mod export;
 mod guards;
 mod hung;
 mod killed;

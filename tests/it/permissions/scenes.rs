@@ -41,6 +41,7 @@ enum Act {
     OnePerson,
     Check,
     Explain,
+    Export,
 }
 
 /// The ids of the policies' examples in place of the tests' own, in a world or a configuration.
@@ -146,6 +147,11 @@ impl Scene {
                 let explained = stage.runner().explain("ana@x.com", None).await;
                 explained.iter().map(|one| format!("{:?}", one.result)).collect()
             }
+            Act::Export => {
+                let surveyed = stage.runner().survey(None).await;
+                let users = surveyed.iter().map(|one| one.result.as_ref().map(|snapshot| snapshot.users.len()));
+                users.map(|users| format!("{users:?}")).collect()
+            }
         };
         (lines, asked(&stage))
     }
@@ -191,6 +197,7 @@ pub(super) fn readings() -> Vec<Scene> {
         Scene::new("a check", Act::Check, &[user, QUICK_CONNECT.to_owned(), person], &ladder).assigned(),
         Scene::new("a check, by other names", Act::Check, &ana(), "").named_the_other_way(),
         Scene::new("an explanation", Act::Explain, &ana(), HIERARCHY).assigned(),
+        Scene::new("an export", Act::Export, &ana(), HIERARCHY),
         Scene::new("an explanation of a stranger", Act::Explain, &[], ""),
     ]
 }

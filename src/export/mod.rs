@@ -1,0 +1,199 @@
+//! The CSV of Connect's bulk upload, for people who may upload users and have nobody who lets a program create them.
+//! Pure: [`export`] makes a [`Sheet`] of a snapshot, and a sheet says itself what it leaves out.
+//!
+//! Rows are what a pass would create, whether a guard holds it back or not: a guard is there for writes that nobody
+//! looks at, and this list is uploaded by a person.
+
+mod row;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use csv::{Terminator, WriterBuilder};
+
+pub use self::row::{HEADER, Obstacle, Row};
+use crate::model::connect::NewUser;
+use crate::model::id::PrincipalId;
+use crate::model::settings::{LoginFrom, Settings};
+use crate::model::snapshot::Snapshot;
+use crate::plan::finding::{Code, Finding};
+use crate::plan::{self, Guard, Plan, Write};
+
+/// The most rows that Connect takes in one file, the header not counted.
+pub const MOST_ROWS: usize = 1000;
+/// Past so many different routing profiles, security profiles or hierarchy groups in a file, Connect may not be able to
+/// validate it.
+pub const MOST_NAMES: usize = 100;
+
+/// Whose rows are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Those whom a pass would create.
+    Missing,
+    /// Those whom a pass would create if the instance were empty.
+    Everybody,
+}
+
+/// One target's people for the bulk upload, and what there is to say about them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// Sorted by login.
+    pub rows: Vec<Row>,
+    /// How many of those whom a pass would create it would hold back, by the guard. Nothing where everybody is wanted:
+    /// that plan is about a world that does not exist.
+    pub withheld: BTreeMap<Guard, usize>,
+    /// People whom a row cannot say, by the reason.
+    pub unsayable: BTreeMap<Obstacle, usize>,
+    /// Members who have no Connect user and would get none, each counted once, by the finding that says why; `None`
+    /// where no finding is about the person: a protected login, or a mapping whose profiles do not exist.
+    pub unready: BTreeMap<Option<Code>, usize>,
+    /// What the rows leave out or say in another way.
+    pub losses: Losses,
+}
+
+/// What rows leave out or say in another way, in numbers of rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// A name has an apostrophe before it, since it would be a formula.
+    pub defused: usize,
+    /// Auto accept or the time for work after a contact, which the template has no column for.
+    pub contact_handling: usize,
+    /// An e-mail address, likewise.
+    pub addresses: usize,
+    /// Tags whose key has the sign that stands between key and value.
+    pub tags: usize,
+}
+
+/// Makes the sheet of one target.
+///
+/// # Errors
+/// Gives the finding that makes the whole target impossible.
+pub fn export(mut snapshot: Snapshot, settings: &Settings, who: Who) -> Result<Sheet, Box<Finding>> {
+    if who == Who::Everybody {
+        snapshot.users.clear();
+    }
+    let plan = plan::plan(&snapshot, settings);
+    if let Some(refusal) = plan.refusal() {
+        return Err(Box::new(refusal.clone()));
+    }
+    let mut sheet = Sheet { unready: unready(&snapshot, settings, &plan), ..Sheet::default() };
+    for action in plan.actions() {
+        sheet.add(&action.write, &snapshot);
+    }
+    for held in plan.withheld() {
+        if sheet.add(&held.action.write, &snapshot) && who == Who::Missing {
+            *sheet.withheld.entry(held.guard).or_default() += 1;
+        }
+    }
+    sheet.rows.sort_by(|one, other| one.login().cmp(other.login()));
+    Ok(sheet)
+}
+
+impl Sheet {
+    /// Takes in what creates somebody. Says whether it became a row.
+    fn add(&mut self, write: &Write, snapshot: &Snapshot) -> bool {
+        let Write::CreateUser { user, .. } = write else { return false };
+        match Row::new(user, &snapshot.catalog) {
+            Ok(row) => {
+                self.losses.add(user);
+                self.rows.push(row);
+                true
+            }
+            Err(obstacle) => {
+                *self.unsayable.entry(obstacle).or_default() += 1;
+                false
+            }
+        }
+    }
+
+    /// The rows, file by file.
+    pub fn files(&self) -> impl Iterator<Item = &[Row]> {
+        self.rows.chunks(MOST_ROWS)
+    }
+}
+
+impl Losses {
+    fn add(&mut self, user: &NewUser) {
+        let handles =
+            user.phone.as_ref().is_some_and(|phone| phone.auto_accept.is_some() || phone.after_contact_work.is_some());
+        self.contact_handling += usize::from(handles);
+        self.addresses += usize::from(user.email.is_some() || user.secondary_email.is_some());
+        self.defused += usize::from(row::has_formula(user));
+        self.tags += usize::from(user.tags.keys().any(|key| !row::is_sayable(key)));
+    }
+}
+
+/// The file with these rows, as RFC 4180 has it: lines end with CRLF, and cells are quoted where they have to be. In
+/// UTF-8 without a byte order mark, which would be taken for a part of the first column's name.
+///
+/// # Errors
+/// Where memory for it cannot be written to.
+pub fn csv(rows: &[Row]) -> io::Result<String> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(HEADER)?;
+    for row in rows {
+        writer.write_record(row.cells())?;
+    }
+    let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    String::from_utf8(bytes).map_err(io::Error::other)
+}
+
+/// How many different names stand in these rows, by the column, where they are more than Connect may be able to
+/// validate.
+#[must_use]
+pub fn crowded(rows: &[Row]) -> Vec<(&'static str, usize)> {
+    let count = |names: BTreeSet<&str>| names.len();
+    let counts = [
+        ("routing profiles", count(rows.iter().map(Row::routing_profile).collect())),
+        ("security profiles", count(rows.iter().flat_map(Row::security_profiles).collect())),
+        ("hierarchy groups", count(rows.iter().map(Row::hierarchy).filter(|name| !name.is_empty()).collect())),
+    ];
+    counts.into_iter().filter(|(_, count)| *count > MOST_NAMES).collect()
+}
+
+/// Members who have no Connect user, and whom a pass would create none for.
+fn unready(snapshot: &Snapshot, settings: &Settings, plan: &Plan) -> BTreeMap<Option<Code>, usize> {
+    let logins: BTreeSet<&str> = snapshot.users.iter().map(|user| user.login.as_str()).collect();
+    let created = plan.actions().iter().chain(plan.withheld().iter().map(|held| &held.action));
+    let created: BTreeSet<&PrincipalId> = created
+        .filter_map(|action| match &action.write {
+            Write::CreateUser { principal, .. } => Some(principal),
+            _ => None,
+        })
+        .collect();
+    let is_served = |id: &PrincipalId| {
+        let person = snapshot.directory.principals.get(id);
+        let login = person.and_then(|person| match settings.login_from {
+            LoginFrom::Email => person.email.as_deref(),
+            LoginFrom::Username => person.user_name.as_deref(),
+        });
+        login.is_some_and(|login| logins.contains(login))
+    };
+    let mut explained = BTreeSet::new();
+    let mut unready = BTreeMap::new();
+    for finding in plan.findings().iter().filter(|finding| KEEPS_OUT.contains(&finding.code())) {
+        let Some(id) = finding.principal.as_ref().filter(|id| !created.contains(id) && !is_served(id)) else {
+            continue;
+        };
+        if explained.insert(id) {
+            *unready.entry(Some(finding.code())).or_default() += 1;
+        }
+    }
+    let counts = plan.counts();
+    let rest = counts.members.saturating_sub(counts.served + created.len() + explained.len());
+    if rest > 0 {
+        unready.insert(None, rest);
+    }
+    unready
+}
+
+/// The findings that keep a member from getting a Connect user.
+const KEEPS_OUT: [Code; 7] = [
+    Code::EmailMissing,
+    Code::LoginInvalid,
+    Code::LoginDuplicate,
+    Code::PrincipalDuplicate,
+    Code::LoginCase,
+    Code::LoginChanged,
+    Code::EmailMismatch,
+];

@@ -1,0 +1,238 @@
+"""What `rollcall export` prints, as Python's csv module and boto3 take it.
+
+An administrator's upload is played by CreateUser with exactly what a row says; a pass after that finds nobody missing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+
+import servers
+from world import APPLICATION, CONNECT_REGION, IDENTITY_REGION, STORE
+
+WORLD = Path(__file__).with_name("lifecycle.toml")
+INSTANCE = "aaaaaaaa-1111-4222-8333-000000000009"
+SECONDS = 60
+
+# The template's columns, as AWS's administrator guide has them.
+COLUMNS = [
+    "first name",
+    "last name",
+    "user login",
+    "agent hierarchy",
+    "routing profile name",
+    "security_profile_name_1|security_profile_name_2",
+    "user_hierarchy_1|user_hierarchy_2",
+    "phone type (soft/desk)",
+    "phone number",
+    "tags",
+    "persistent connection",
+    "audio enhancement(none/isolate voice/suppress noise)",
+]
+
+CONFIGURATION = f"""
+[identity_center]
+region = "{IDENTITY_REGION}"
+
+[[target]]
+name = "support"
+region = "{CONNECT_REGION}"
+instance_id = "{INSTANCE}"
+application = "{APPLICATION}"
+
+[[target.mapping]]
+group = "ConnectSupervisors"
+routing_profile = "Overflow"
+security_profiles = ["CallCenterManager", "Agent"]
+phone = {{ type = "desk", number = "+442071838750" }}
+tags = {{ "team lead" = "Équipe: nord/süd = +1", "-first" = "x" }}
+
+[[target.mapping]]
+group = "ConnectAgents"
+"""
+
+# Names as people have them, and as people make them up: login, first and last name.
+AGENTS = [
+    ("quotes@example.com", 'Ana "Ann"', "O'Neil, Jr."),
+    ("lines@example.com", "Bo\r\nBy", "Two\nLines"),
+    ("emoji@example.com", "🎧 Di", "👩🏽"),
+    ("arabic@example.com", "محمد", "عبد الله"),
+    ("hebrew@example.com", "שרה (Sarah)", "לוי, 2"),
+    ("long@example.com", "é" * 255, "界" * 300),
+    ("markup@example.com", "<b>x</b>", "a;b|c\td"),
+    ("semi@example.com", "a=1", "b@c"),
+]
+FORMULAS = [
+    ("formula@example.com", '=HYPERLINK("http://x.example","y")', "+1"),
+    ("command@example.com", "-2+3+cmd|' /C calc'!A0", "@SUM(A1:A9)"),
+]
+
+
+@dataclass
+class Centre:
+    """The contact centre, and Rollcall beside it."""
+
+    simulator: servers.Simulator
+    configuration: Path
+    people: BaseClient
+    connect: BaseClient
+
+    def rollcall(self, *arguments: str) -> str:
+        environment = servers.bare_environment() | {
+            "AWS_ACCESS_KEY_ID": servers.ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": servers.SECRET_KEY,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": self.simulator.endpoint,
+        }
+        command = [str(servers.rollcall_binary()), *arguments, "--config", str(self.configuration)]
+        done = subprocess.run(command, capture_output=True, env=environment, timeout=SECONDS, check=False)
+        assert done.returncode == 0, f"exit {done.returncode}\n{done.stderr.decode()}\n{done.stdout.decode()}"
+        # Not as text: that would make one line end of another.
+        return done.stdout.decode()
+
+    def rows(self, *arguments: str) -> dict[str, dict[str, str]]:
+        """The rows by login, as csv reads them."""
+        reader = csv.DictReader(io.StringIO(self.rollcall("export", *arguments), newline=""), strict=True)
+        assert reader.fieldnames == COLUMNS
+        rows = list(reader)
+        assert all(None not in row and None not in row.values() for row in rows), rows
+        return {row["user login"]: row for row in rows}
+
+    def join(self, login: str, first: str, last: str, group: str) -> str:
+        made = self.people.create_user(
+            IdentityStoreId=STORE,
+            UserName=login.split("@")[0],
+            DisplayName=f"{first} {last}"[:100],
+            Name={"GivenName": first, "FamilyName": last},
+            Emails=[{"Value": login, "Type": "work", "Primary": True}],
+        )
+        member = {"UserId": made["UserId"]}
+        self.people.create_group_membership(IdentityStoreId=STORE, GroupId=self.group(group), MemberId=member)
+        return made["UserId"]
+
+    def group(self, name: str) -> str:
+        attribute = {"UniqueAttribute": {"AttributePath": "displayName", "AttributeValue": name}}
+        return self.people.get_group_id(IdentityStoreId=STORE, AlternateIdentifier=attribute)["GroupId"]
+
+    def upload(self, row: dict[str, str]) -> None:
+        """What the console does with a row, as far as CreateUser can."""
+        routing = self.connect.list_routing_profiles(InstanceId=INSTANCE)["RoutingProfileSummaryList"]
+        security = self.connect.list_security_profiles(InstanceId=INSTANCE)["SecurityProfileSummaryList"]
+        ids = {profile["Name"]: profile["Id"] for profile in [*routing, *security]}
+        phone = {"PhoneType": f"{row['phone type (soft/desk)'].upper()}_PHONE"}
+        if number := row["phone number"]:
+            phone["DeskPhoneNumber"] = number
+        self.connect.create_user(
+            InstanceId=INSTANCE,
+            Username=row["user login"],
+            IdentityInfo={"FirstName": row["first name"], "LastName": row["last name"]},
+            RoutingProfileId=ids[row["routing profile name"]],
+            SecurityProfileIds=[ids[name] for name in row[COLUMNS[5]].split("|")],
+            PhoneConfig=phone,
+            Tags=tags_of(row),
+        )
+
+
+def tags_of(row: dict[str, str]) -> dict[str, str]:
+    """The tags of a cell: `key=value|key=value`, each split at its first `=`."""
+    return dict(tag.split("=", 1) for tag in row["tags"].split("|"))
+
+
+@pytest.fixture
+def centre(simulator: servers.Simulator, tmp_path: Path) -> Centre:
+    simulator.load(WORLD.read_text())
+    simulator.options(throttle=False)
+    configuration = tmp_path / "rollcall.toml"
+    configuration.write_text(CONFIGURATION)
+    people = simulator.client("identitystore", IDENTITY_REGION)
+    return Centre(simulator, configuration, people, simulator.client("connect", CONNECT_REGION))
+
+
+def test_every_field_comes_back_as_it_was_meant(centre: Centre) -> None:
+    ids = {login: centre.join(login, first, last, "ConnectAgents") for login, first, last in AGENTS + FORMULAS}
+    lead = centre.join("lead@example.com", "Le", "Ad", "ConnectSupervisors")
+    rows = centre.rows()
+    assert set(rows) == {*ids, "lead@example.com"}
+    for login, first, last in AGENTS:
+        assert (rows[login]["first name"], rows[login]["last name"]) == (first, last)
+    for login, first, last in FORMULAS:
+        assert (rows[login]["first name"], rows[login]["last name"]) == (f"'{first}", f"'{last}")
+    for login, principal in ids.items():
+        row = rows[login]
+        assert [row[column] for column in COLUMNS[3:9]] == ["", "Basic Routing Profile", "Agent", "", "soft", ""]
+        assert tags_of(row) == {
+            "rollcall:owner": "rollcall",
+            "rollcall:principal": principal,
+            "rollcall:mapping": centre.group("ConnectAgents"),
+        }
+    row = rows["lead@example.com"]
+    assert [row[column] for column in COLUMNS[3:9]] == [
+        "",
+        "Overflow",
+        "Agent|CallCenterManager",
+        "",
+        "desk",
+        "+442071838750",
+    ]
+    assert tags_of(row) == {
+        "rollcall:owner": "rollcall",
+        "rollcall:principal": lead,
+        "rollcall:mapping": centre.group("ConnectSupervisors"),
+        "team lead": "Équipe: nord/süd = +1",
+        "-first": "x",
+    }
+
+
+def test_no_cell_is_a_formula_but_for_the_phone_number(centre: Centre) -> None:
+    for login, first, last in AGENTS + FORMULAS:
+        centre.join(login, first, last, "ConnectAgents")
+    centre.join("lead@example.com", "=Le", "\t=Ad", "ConnectSupervisors")
+    cells = [
+        cell for row in centre.rows().values() for column, cell in row.items() if column != "phone number" and cell
+    ]
+    assert len(cells) > 60
+    assert [cell for cell in cells if cell[0] in "=+-@\t\r\n"] == []
+
+
+def test_lines_end_as_the_format_has_them_and_nothing_stands_before_the_header(centre: Centre) -> None:
+    centre.join("ana@example.com", "Ana", "Silva", "ConnectAgents")
+    text = centre.rollcall("export")
+    assert text.startswith("first name,")
+    assert text.count("\r\n") == text.count("\n") == 2
+
+
+def test_uploaded_users_are_ours_and_the_next_pass_creates_nobody(centre: Centre) -> None:
+    for login, first, last in AGENTS + FORMULAS:
+        centre.join(login, first, last, "ConnectAgents")
+    centre.join("lead@example.com", "Le", "Ad", "ConnectSupervisors")
+    for row in centre.rows().values():
+        centre.upload(row)
+    assert centre.rows() == {}
+    everybody = len(AGENTS) + len(FORMULAS) + 1
+    assert len(centre.rows("--all")) == everybody
+    users = {"create_user", "adopt_user", "update_user", "relink_user"}
+    for turn in (1, 2):
+        centre.simulator.clear_journal()
+        target = sync(centre)
+        assert (target["owned"], target["members"]) == (everybody, everybody), turn
+        assert not users & {action["kind"] for action in target["actions"]}, turn
+        assert target["withheld"] == []
+    assert [call["operation"] for call in centre.simulator.journal() if call["write"]] == []
+
+
+def sync(centre: Centre) -> dict[str, Any]:
+    """A pass, as it tells of its one target."""
+    (target,) = json.loads(centre.rollcall("sync", "--output", "json"))["targets"]
+    return target
