@@ -18,6 +18,8 @@ pub mod plan;
 pub mod apply;
 pub mod report;
 
+pub mod history;
+
 pub mod pass;
 
 pub mod daemon;

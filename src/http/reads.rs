@@ -13,10 +13,8 @@ use super::input::{Asked, Name};
 use super::problem::{Guarded, NoTarget, Problem, Unfit};
 use crate::daemon::{Refused, Status};
 use crate::model::id::TargetName;
-use crate::pass::Run;
 use crate::plan::finding::CODES;
-use crate::report::json::State as RunState;
-use crate::report::{chain, json};
+use crate::report::{Line, chain, json};
 
 /// The words of severities.
 const SEVERITIES: [&str; 3] = ["error", "warning", "info"];
@@ -52,49 +50,9 @@ pub(super) struct RunsPage {
     /// The version of this form.
     schema: u32,
     /// The runs of this page.
-    runs: Vec<RunLine>,
+    runs: Vec<Line>,
     /// What `before` has to be for the next page; null where this is the last.
     next: Option<String>,
-}
-
-/// A run in one line.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RunLine {
-    /// Its id.
-    run: String,
-    /// Where it stands.
-    state: RunState,
-    /// Whether anything was to be written: `plan` or `apply`.
-    mode: &'static str,
-    /// What started it.
-    cause: &'static str,
-    /// The targets that it is about.
-    targets: Vec<String>,
-    /// The person that it is about; null where it is about everybody.
-    person: Option<String>,
-    /// The worst verdict of its targets, once it is done.
-    verdict: Option<&'static str>,
-    /// When its first pass began.
-    started_at: Option<String>,
-    /// When its last pass ended.
-    finished_at: Option<String>,
-}
-
-impl RunLine {
-    fn of(run: &Run) -> Self {
-        let report = run.report();
-        Self {
-            run: run.id().to_owned(),
-            state: run.state(),
-            mode: run.request().mode.as_str(),
-            cause: run.request().cause.as_str(),
-            targets: run.targets().map(ToString::to_string).collect(),
-            person: run.request().person.clone(),
-            verdict: report.map(|report| report.verdict().as_str()),
-            started_at: run.started_at().map(|at| at.to_string()),
-            finished_at: report.map(|report| report.finished_at.to_string()),
-        }
-    }
 }
 
 /// The latest runs
@@ -108,11 +66,11 @@ pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>)
     if !(1..=MOST_RUNS).contains(&limit) {
         return Err(Problem::invalid(format!("`limit` is {limit}, and goes from 1 to {MOST_RUNS}")));
     }
-    // Ids sort as the runs came.
-    let runs = app.desk.runs().into_iter();
-    let mut runs = runs.filter(|run| asked.before.as_ref().is_none_or(|before| run.id() < before.as_str()));
-    let page: Vec<RunLine> = runs.by_ref().take(limit).map(|run| RunLine::of(&run)).collect();
-    let next = runs.next().and(page.last()).map(|line| line.run.clone());
+    let before = asked.before.as_ref().map(Name::as_str);
+    let mut page = app.desk.past_runs(before, limit + 1).await;
+    let is_more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| is_more).map(|line| line.run.clone());
     Ok(Json(RunsPage { schema: 1, runs: page, next }))
 }
 
@@ -122,6 +80,7 @@ pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>)
     responses(
     (status = 200, description = "The run; while it is under way with its progress.", body = json::Run),
     (status = 404, description = "No such run, or no longer.", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "The history cannot be read now.", body = Problem, content_type = "application/problem+json"),
     Guarded,
 ))]
 pub(super) async fn run(
@@ -129,10 +88,13 @@ pub(super) async fn run(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<json::Run>, Problem> {
     // What is no text is no run's id either.
-    let run = id.ok().and_then(|Path(id)| app.desk.run(&id)).ok_or_else(|| {
+    let run = match id {
+        Ok(Path(id)) => app.desk.past_run(&id).await?,
+        Err(_) => None,
+    };
+    run.map(Json).ok_or_else(|| {
         Problem::not_found("there is no such run, or it was too long ago; `/v1/runs` lists those that are still known")
-    })?;
-    Ok(Json(run.view()))
+    })
 }
 
 /// Which findings are wanted.

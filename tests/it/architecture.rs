@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module, and the modules that it may import from.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("metrics", &[]),
     ("model", &[]),
     ("plan", &["model"]),
@@ -14,14 +14,29 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("aws", &["metrics", "model"]),
     ("apply", &["aws", "model", "plan"]),
     ("report", &["apply", "aws", "metrics", "model", "plan"]),
+    ("history", &["model", "report"]),
     ("pass", &["apply", "aws", "config", "metrics", "model", "plan", "report"]),
-    ("daemon", &["aws", "config", "metrics", "model", "pass", "plan", "report", "telemetry"]),
-    ("http", &["config", "daemon", "metrics", "model", "pass", "plan", "report"]),
+    ("daemon", &["aws", "config", "history", "metrics", "model", "pass", "plan", "report", "telemetry"]),
+    ("http", &["config", "daemon", "history", "metrics", "model", "pass", "plan", "report"]),
     ("telemetry", &["config"]),
     ("cli", &[]),
     (
         "commands",
-        &["aws", "cli", "config", "daemon", "http", "metrics", "model", "pass", "plan", "report", "sim", "telemetry"],
+        &[
+            "aws",
+            "cli",
+            "config",
+            "daemon",
+            "history",
+            "http",
+            "metrics",
+            "model",
+            "pass",
+            "plan",
+            "report",
+            "sim",
+            "telemetry",
+        ],
     ),
     (
         "lib",
@@ -34,6 +49,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
             "aws",
             "apply",
             "report",
+            "history",
             "pass",
             "daemon",
             "http",
