@@ -284,8 +284,10 @@ def environment(endpoint: str | None, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def starting(settings: Settings, endpoint: str | None, **more: str) -> Iterator[Daemon]:
-    """A daemon that may not listen yet, or never will."""
+def starting(
+    settings: Settings, endpoint: str | None, *, before: Callable[[], None] | None = None, **more: str
+) -> Iterator[Daemon]:
+    """A daemon that may not listen yet, or never will. `before` is called in its process before it begins."""
     process = subprocess.Popen(
         [str(servers.rollcall_binary()), "--config", str(settings.write()), "run"],
         stdin=subprocess.DEVNULL,
@@ -293,6 +295,7 @@ def starting(settings: Settings, endpoint: str | None, **more: str) -> Iterator[
         stderr=subprocess.PIPE,
         text=True,
         env=environment(endpoint, **more),
+        preexec_fn=before,
     )
     try:
         yield Daemon(process, settings)
@@ -301,9 +304,11 @@ def starting(settings: Settings, endpoint: str | None, **more: str) -> Iterator[
 
 
 @contextmanager
-def daemon(settings: Settings, endpoint: str | None, **more: str) -> Iterator[Daemon]:
+def daemon(
+    settings: Settings, endpoint: str | None, *, before: Callable[[], None] | None = None, **more: str
+) -> Iterator[Daemon]:
     """A daemon that listens."""
-    with starting(settings, endpoint, **more) as running:
+    with starting(settings, endpoint, before=before, **more) as running:
         running.wait_until_listening()
         yield running
 

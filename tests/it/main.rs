@@ -12,6 +12,7 @@ mod desk;
 mod documents;
 mod explain;
 mod guards;
+mod history;
 mod lifecycle;
 mod permissions;
 mod random;
