@@ -236,6 +236,9 @@ impl History {
             }
         };
         let unable = |why: &str| Unavailable(why.to_owned());
+        if self.shared.is_stuck() {
+            return Err(unable("the disk does not answer"));
+        }
         self.jobs.try_send(Job::Ask(Box::new(ask))).map_err(|error| match error {
             TrySendError::Full(_) => unable("too much waits for the disk"),
             TrySendError::Disconnected(_) => unable("nobody keeps it"),

@@ -27,8 +27,8 @@ pub struct Store {
 /// Why a history cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file does not exist, and is not to be made.
-    #[error("there is no such file")]
+    /// The file does not exist, or nothing is in it, and it is not to be made.
+    #[error("there is none yet")]
     Missing,
     /// The file cannot be made or opened.
     #[error("it cannot be opened")]
@@ -117,7 +117,7 @@ impl Store {
         connection.busy_timeout(BUSY)?;
         let store = Self { connection };
         if store.known()? == 0 {
-            return Err(Error::Foreign);
+            return Err(Error::Missing);
         }
         Ok(store)
     }

@@ -183,9 +183,11 @@ fn details(event: &Event) -> String {
         let field = field.replace('_', " ");
         from.as_ref().map_or_else(|| format!("{field} {to}"), |from| format!("{field} {from} → {to}"))
     };
-    let changes: Vec<String> = event.changes.iter().map(change).collect();
-    lines.extend(Some(changes.join("; ")).filter(|changes| !changes.is_empty()));
-    lines.extend(event.user.as_ref().map(|user| format!("it was: {user}")));
+    // What our own tags say is for the program; CSV and JSON have them.
+    let shown = event.changes.iter().filter(|change| !change.field.starts_with("tag:rollcall:"));
+    let shown: Vec<String> = shown.map(change).collect();
+    lines.push(if shown.is_empty() { "our tags".to_owned() } else { shown.join("; ") });
+    lines.extend(event.user.as_ref().map(whom));
     lines.extend(event.error.as_ref().map(|error| format!("because: {}", error.sentence())));
     lines.extend(event.guard.as_ref().map(|guard| format!("held back by {guard}")));
     for approval in &event.approvals {
@@ -199,6 +201,14 @@ fn details(event: &Event) -> String {
     let asked = event.asked_for.as_ref().map(|person| format!(" for {person} alone")).unwrap_or_default();
     lines.push(format!("{mapping}run {} by {}{asked}", event.run, event.cause));
     lines.join("\n")
+}
+
+/// Who a deleted user was, in few words.
+fn whom(user: &Value) -> String {
+    let info = &user["IdentityInfo"];
+    let said = [&info["FirstName"], &info["LastName"], &info["SecondaryEmail"], &info["Email"], &info["Mobile"]];
+    let said: Vec<&str> = said.into_iter().filter_map(Value::as_str).filter(|text| !text.is_empty()).collect();
+    format!("it was {}; `--output json` has it whole", said.join(" "))
 }
 
 /// A time without what is smaller than a second.

@@ -12,6 +12,7 @@ use super::App;
 use super::input::{Asked, Name};
 use super::problem::{Guarded, NoTarget, Problem, Unfit};
 use crate::daemon::{Refused, Status};
+use crate::history::{PersonRecord, Whose};
 use crate::model::id::TargetName;
 use crate::plan::finding::CODES;
 use crate::report::{Line, chain, json};
@@ -22,6 +23,10 @@ const SEVERITIES: [&str; 3] = ["error", "warning", "info"];
 const RUNS: usize = 20;
 /// The most runs on a page.
 const MOST_RUNS: usize = 100;
+/// Events of a person where nobody says how many.
+const EVENTS: usize = 100;
+/// The most events of a person.
+const MOST_EVENTS: usize = 1000;
 
 /// How the process and its targets stand
 #[utoipa::path(get, path = "/v1/status", tag = "reads", security(("bearer" = [])), responses(
@@ -178,6 +183,40 @@ pub(super) async fn findings(
         findings.extend(wanted.map(|finding| TargetFinding { target: target.to_string(), finding }));
     }
     Ok(Json(FindingsNow { schema: 1, findings }))
+}
+
+/// Whose record is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct HistoryAsked {
+    /// A login, an e-mail address or the id of Identity Store, of now or of earlier.
+    person: Name,
+    /// In this target only, which need not be there any more.
+    target: Option<String>,
+    /// The latest so many events and findings, from 1 to 1000; 100 where nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
+/// Everything that was done to one person, and why
+#[utoipa::path(get, path = "/v1/history", tag = "reads", security(("bearer" = [])), params(HistoryAsked), responses(
+    (status = 200, description = "Their record; empty for a name that was never seen.", body = PersonRecord),
+    (status = 503, description = "The history cannot be read now.", body = Problem, content_type = "application/problem+json"),
+    Unfit,
+    Guarded,
+))]
+pub(super) async fn history(
+    State(app): State<App>,
+    Asked(asked): Asked<HistoryAsked>,
+) -> Result<Json<PersonRecord>, Problem> {
+    let limit = asked.limit.unwrap_or(EVENTS);
+    if !(1..=MOST_EVENTS).contains(&limit) {
+        return Err(Problem::invalid(format!("`limit` is {limit}, and goes from 1 to {MOST_EVENTS}")));
+    }
+    let person = asked.person.as_str().to_owned();
+    let whose = Whose { person, target: asked.target, since: None, limit: Some(limit) };
+    Ok(Json(app.desk.person(whose).await?))
 }
 
 /// Who is asked about.

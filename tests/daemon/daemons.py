@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -284,18 +284,15 @@ def environment(endpoint: str | None, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def starting(
-    settings: Settings, endpoint: str | None, *, before: Callable[[], None] | None = None, **more: str
-) -> Iterator[Daemon]:
-    """A daemon that may not listen yet, or never will. `before` is called in its process before it begins."""
+def starting(settings: Settings, endpoint: str | None, *, under: Sequence[str] = (), **more: str) -> Iterator[Daemon]:
+    """A daemon that may not listen yet, or never will. `under` is a command that becomes it."""
     process = subprocess.Popen(
-        [str(servers.rollcall_binary()), "--config", str(settings.write()), "run"],
+        [*under, str(servers.rollcall_binary()), "--config", str(settings.write()), "run"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(endpoint, **more),
-        preexec_fn=before,
     )
     try:
         yield Daemon(process, settings)
@@ -304,11 +301,9 @@ def starting(
 
 
 @contextmanager
-def daemon(
-    settings: Settings, endpoint: str | None, *, before: Callable[[], None] | None = None, **more: str
-) -> Iterator[Daemon]:
+def daemon(settings: Settings, endpoint: str | None, *, under: Sequence[str] = (), **more: str) -> Iterator[Daemon]:
     """A daemon that listens."""
-    with starting(settings, endpoint, before=before, **more) as running:
+    with starting(settings, endpoint, under=under, **more) as running:
         running.wait_until_listening()
         yield running
 
