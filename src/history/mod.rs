@@ -36,8 +36,8 @@ use crate::report::{Ages, Line, RunReport};
 /// Runs that are kept where there is no file.
 pub const KEPT_IN_MEMORY: usize = 200;
 
-/// Jobs that may wait for the thread.
-const QUEUE: usize = 256;
+/// Jobs that may wait for the thread: as many as runs may end at once, and then some.
+const QUEUE: usize = 1024;
 /// How long somebody waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A thread that has been at one job for so long has a disk that does not answer.
@@ -174,8 +174,11 @@ impl History {
         }
     }
 
-    /// Waits until everything so far is written, but no longer than this. Says whether it is.
+    /// Waits until everything so far is in the file, if there is to be one, but no longer than this. Says whether it is.
     pub async fn flush(&self, most: Duration) -> bool {
+        if self.path().is_none() {
+            return true;
+        }
         let (sender, written) = oneshot::channel();
         self.jobs.try_send(Job::Flush(sender)).is_ok()
             && matches!(tokio::time::timeout(most, written).await, Ok(Ok(true)))
