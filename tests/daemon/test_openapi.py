@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from daemons import READ_TOKEN, TOKEN, Daemon
 
 OPEN = {"/livez", "/readyz", "/metrics"}
-READS = {"/v1/status", "/v1/runs", "/v1/runs/{id}", "/v1/findings", "/v1/explain", "/v1/events"}
+READS = {"/v1/status", "/v1/runs", "/v1/runs/{id}", "/v1/findings", "/v1/history", "/v1/explain", "/v1/events"}
 TRIGGERS = {"/v1/sync", "/v1/approvals"}
 
 
