@@ -65,6 +65,12 @@ pub enum Command {
     /// person alone, by a few calls, and writes nothing. Exit codes: 0 whenever it could answer; 1 when something could not
     /// be read; 2 for mistakes in the call or the configuration.
     Explain(ExplainArgs),
+    /// Show past runs; with `--person` everything that was done to one person, and why
+    ///
+    /// Reads the file `history.path`, whether the daemon runs or not, and asks AWS nothing. A person is found by login,
+    /// e-mail address or id, by the names of before a change too. Exit codes: 0, also when nothing is found; 1 when the
+    /// file cannot be read; 2 for mistakes in the call or the configuration.
+    History(HistoryArgs),
     /// Check the configuration, its expectations, credentials, names and read permissions
     ///
     /// Writes nothing. Write permissions cannot be tried, since AWS has no dry run: they are listed with the policy
@@ -181,6 +187,40 @@ pub struct StatusArgs {
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
+}
+
+/// What `history` takes.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Everything about this person: a login, an e-mail address or the id of Identity Store
+    #[arg(long)]
+    pub person: Option<String>,
+    /// This run, whole, by its id
+    #[arg(long, value_name = "ID", conflicts_with_all = ["person", "since", "target", "limit"])]
+    pub run: Option<String>,
+    /// From then on: a duration such as `7d`, a date, or a time such as `2027-03-31T07:00:00Z`
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// This target only
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// The latest so many; by default 50 runs, and all about a person
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = HistoryOutput::Table)]
+    pub output: HistoryOutput,
+}
+
+/// How a history is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HistoryOutput {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// For spreadsheets; what they would take for a formula begins with an apostrophe
+    Csv,
 }
 
 /// What `check` takes.

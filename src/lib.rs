@@ -21,6 +21,8 @@ pub mod export;
 pub mod apply;
 pub mod report;
 
+pub mod history;
+
 pub mod pass;
 
 pub mod daemon;

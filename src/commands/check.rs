@@ -34,9 +34,6 @@ fn configuration(lines: &mut Lines, config: &Config, path: &Path) {
     let mappings: usize = config.targets.iter().map(|target| target.settings.mappings.len()).sum();
     let (targets, mappings) = (things(config.targets.len(), "target"), things(mappings, "mapping"));
     lines.good("configuration", &format!("{}: {targets}, {mappings}", path.display()));
-    for key in &config.without_effect {
-        lines.note("configuration", &format!("`{key}` is accepted, but this version does not act on it yet"));
-    }
     let failures = config.failures();
     let met = config.expects.len() - failures.iter().map(|failure| failure.index).collect::<BTreeSet<_>>().len();
     if met > 0 {

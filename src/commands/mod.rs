@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod explain;
 mod export;
+mod history;
 mod interrupt;
 mod pass;
 mod progress;
@@ -20,6 +21,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::{self, LoadError};
+use crate::history::Error as HistoryError;
 use crate::report::Verdict;
 
 /// How the program ended, as its exit code says it.
@@ -93,6 +95,14 @@ pub enum Stop {
         /// Why not.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// There is no history that could be read.
+    #[error("the history `{path}` cannot be read")]
+    History {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: HistoryError,
+    },
     /// A file or a socket cannot be used.
     #[error("{doing}")]
     Io {
@@ -116,6 +126,7 @@ impl Stop {
             Self::Aws(error) => error.hint(),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } => of_io(source.kind()).map(str::to_owned),
+            Self::History { source, .. } => of_history(source).map(str::to_owned),
             Self::Simulated { .. } => None,
         }
     }
@@ -123,7 +134,7 @@ impl Stop {
     fn status(&self) -> ExitStatus {
         match self {
             Self::Config(_) | Self::Aws(_) | Self::Usage { .. } | Self::Simulated { .. } => ExitStatus::Usage,
-            Self::Io { .. } => ExitStatus::Failure,
+            Self::Io { .. } | Self::History { .. } => ExitStatus::Failure,
         }
     }
 }
@@ -137,6 +148,18 @@ fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
         io::ErrorKind::AddrNotAvailable => Some("the address has to be one of this host's"),
         io::ErrorKind::PermissionDenied => Some("ports below 1024 and files of others need more than this user may do"),
         _ => None,
+    }
+}
+
+fn of_history(error: &HistoryError) -> Option<&'static str> {
+    match error {
+        HistoryError::Missing => Some("the first run of the daemon or of `sync` makes it"),
+        HistoryError::Open(_) => {
+            Some("it belongs to the user of the daemon: run this command as that user, or as root")
+        }
+        HistoryError::Newer { .. } => Some("a newer version of the program reads it"),
+        HistoryError::Foreign => Some("`history.path` has to name a file of its own"),
+        HistoryError::ReadOnly | HistoryError::Database(_) | HistoryError::Content(_) => None,
     }
 }
 
@@ -165,6 +188,7 @@ async fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         Command::Status(args) => status::run(&config, &args).await,
         Command::Explain(args) => explain::run(&config, &args).await,
         Command::Export(args) => export::run(&config, &args).await,
+        Command::History(args) => history::run(&config, &args),
         Command::Check(args) => check::run(&config, &args).await,
         Command::Sim(args) => sim::run(&args).await,
         Command::Config(ConfigCommand::Schema) => {

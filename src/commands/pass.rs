@@ -1,18 +1,24 @@
 //! `plan` and `sync`: one run, and its report.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{ExitStatus, Stop, interrupt, progress, screen};
 use crate::aws::Access;
 use crate::cli::{Output, PassArgs, PlanArgs, SyncArgs};
 use crate::config::Config;
 use crate::daemon;
+use crate::history::{Approval, History, Past};
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
 use crate::pass::{Request, Runner, Setup};
 use crate::report::{Cause, RunReport, Verdict, json, log, table};
 use crate::telemetry;
+
+/// How long a run that is over waits for its history: for another process that writes, and then some.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// `rollcall plan`.
 pub(super) async fn plan(config: &Path, args: &PlanArgs) -> Result<ExitStatus, Stop> {
@@ -34,14 +40,22 @@ async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> 
     let config = Config::load(file)?;
     let people = people(&config)?;
     start_log(&config);
-    note_without_effect(&config);
     let target = args.target.as_deref().map(|name| find_target(&config, name)).transpose()?;
     let access = Access::from_environment(config.timeouts, &config.identity_center.region).await?;
     let request =
         Request { mode, cause: Cause::Cli, target, person: args.person.clone(), approvals: approvals.to_vec() };
+    // What is only planned leaves no trace, nor does it need one.
+    let history = config.history.path.as_deref().filter(|_| mode == Mode::Apply);
+    let history = history.map(|path| History::open(Some(path), config.history.keep));
     let runner = Runner::new(Setup { config: Arc::new(config), access, people });
+    if let Some(history) = &history {
+        runner.recall(history.ages().await.unwrap_or_default());
+    }
     let stop = interrupt::token(interrupt::RUN)?;
     let report = progress::shown(&runner, request, &stop).await;
+    if let Some(history) = &history {
+        write_down(history, &report, args.person.clone(), approvals).await;
+    }
     for code in &report.unused_approvals {
         tracing::warn!(event = "approval-unused", approval = code, "the approval fits no target now");
     }
@@ -52,22 +66,29 @@ async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> 
     Ok(report)
 }
 
+/// Writes a run into the history, and who approved what of it. That it cannot be written is told by the log.
+async fn write_down(history: &History, report: &RunReport, person: Option<String>, approvals: &[String]) {
+    // A command line says nothing of who sits at it; the system knows whose process this is.
+    let peer =
+        std::fs::metadata("/proc/self").map_or_else(|_| "cli".to_owned(), |own| format!("cli, user id {}", own.uid()));
+    for code in approvals.iter().filter(|code| !report.unused_approvals.contains(code)) {
+        history.approve(Approval {
+            code: code.clone(),
+            target: None,
+            by: None,
+            peer: peer.clone(),
+            at: report.started_at,
+            run: Some(report.run.clone()),
+        });
+    }
+    history.record(Past { report: report.clone(), person });
+    history.flush(PATIENCE).await;
+}
+
 /// Somebody who watches sees the result itself, so only warnings are logged then.
 pub(super) fn start_log(config: &Config) {
     let level = if screen::is_watched() && config.log.level == "info" { "warn" } else { &config.log.level };
     let _ = telemetry::start(config.log.format, level);
-}
-
-/// The first line of a run names the keys that do nothing yet, so that nobody relies on them.
-pub(super) fn note_without_effect(config: &Config) {
-    if !config.without_effect.is_empty() {
-        let keys = config.without_effect.join(", ");
-        tracing::warn!(
-            event = "without-effect",
-            keys,
-            "the configuration sets keys that this version does not act on yet"
-        );
-    }
 }
 
 /// How people appear in log lines.

@@ -10,6 +10,7 @@ use super::{ExitStatus, Stop, pass};
 use crate::aws::Access;
 use crate::config::Config;
 use crate::daemon::{ConfigStatus, Daemon, Desk, Source};
+use crate::history::History;
 use crate::http::{App, Server, Tokens, router};
 use crate::metrics::Metrics;
 use crate::pass::{Runner, Setup};
@@ -19,7 +20,6 @@ pub(super) async fn run(file: &Path) -> Result<ExitStatus, Stop> {
     let config = Config::load(file)?;
     let people = pass::people(&config)?;
     let log = telemetry::start(config.log.format, &config.log.level);
-    pass::note_without_effect(&config);
     let tokens = Tokens::load(&config.http).map_err(|error| Stop::Usage {
         message: crate::report::Trouble::of(&error, None).sentence(),
         hint: Some("`openssl rand -hex 32` makes a token; the file has to be readable for this user alone".to_owned()),
@@ -70,14 +70,25 @@ impl Served {
         let server = Server::bind(listen).await.map_err(unable)?;
         let address = server.address().map_err(unable)?.to_string();
         let config = ConfigStatus { path, loaded_at: Timestamp::now().to_string(), last_reload: None };
-        let desk = Arc::new(Desk::new(runner, metrics, config, CancellationToken::new()));
+        let kept = runner.setup().config.history.clone();
+        let history = History::open(kept.path.as_deref(), kept.keep);
+        // Without an answer every finding is news once more.
+        runner.recall(history.ages().await.unwrap_or_default());
+        let desk = Desk::new(runner, metrics, config, CancellationToken::new()).recording(history);
+        let desk = Arc::new(desk);
         let tokens = Arc::new(tokens);
         let follow = {
             let tokens = Arc::clone(&tokens);
             Box::new(move |config: &Config| {
                 tokens.reload(&config.http).map_err(|error| crate::report::Trouble::of(&error, None).sentence())?;
-                let moved = config.http.listen != listen;
-                Ok(moved.then(|| format!("`http.listen` takes a restart: `{listen}` stays")).into_iter().collect())
+                let mut notes = Vec::new();
+                if config.http.listen != listen {
+                    notes.push(format!("`http.listen` takes a restart: `{listen}` stays"));
+                }
+                if config.history.path != kept.path {
+                    notes.push("`history.path` takes a restart: the history stays where it is".to_owned());
+                }
+                Ok(notes)
             })
         };
         let daemon = Daemon::start(Arc::clone(&desk), source, log, follow).await?;

@@ -106,6 +106,10 @@ fn table(status: &Status) -> String {
         let error = reload.error.as_deref().unwrap_or_default();
         text.push(format!("the configuration was refused at {}, and the old one stays: {error}", seconds(&reload.at)));
     }
+    if let Some(error) = &status.history.error {
+        let since = status.history.since.as_deref().map(seconds).unwrap_or_default();
+        text.push(format!("the history cannot be written since {since}: {error}"));
+    }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.add_row(["target", "mode", "last pass", "verdict", "members", "blocked", "errors", "withheld", ""]);

@@ -7,7 +7,7 @@ const LONGEST: i64 = 100 * 365 * 24 * 60 * 60;
 
 /// Why a text is no duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum DurationError {
+pub enum DurationError {
     /// It has another form.
     #[error("is no duration, which is an integer and one of `s`, `m`, `h` and `d`")]
     Form,
@@ -17,7 +17,10 @@ pub(super) enum DurationError {
 }
 
 /// Reads `90s`, `15m`, `72h` or `30d`.
-pub(super) fn parse(text: &str) -> Result<SignedDuration, DurationError> {
+///
+/// # Errors
+/// Where the text has another form, or is longer than a hundred years.
+pub fn parse(text: &str) -> Result<SignedDuration, DurationError> {
     let unit = text.chars().next_back().ok_or(DurationError::Form)?;
     let seconds = match unit {
         's' => 1,
@@ -36,7 +39,8 @@ pub(super) fn parse(text: &str) -> Result<SignedDuration, DurationError> {
 }
 
 /// A hint for a text that is no duration: the form that was probably meant.
-pub(super) fn hint(text: &str) -> String {
+#[must_use]
+pub fn hint(text: &str) -> String {
     let letters: String = text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>().to_lowercase();
     let (digits, unit) =
         letters.split_at(letters.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(letters.len()));

@@ -14,8 +14,7 @@
 
 mod check;
 mod document;
-mod duration;
-mod effect;
+pub mod duration;
 mod expect;
 mod file;
 mod form;
@@ -68,8 +67,6 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// Tests of the mappings, in the order of the file.
     pub expects: Vec<Expect>,
-    /// Paths of keys that the file sets and whose behaviour this version does not have yet, sorted.
-    pub without_effect: Vec<String>,
 }
 
 /// Where people and groups come from.
@@ -232,7 +229,6 @@ impl Config {
         let root = key::KeyPath::root();
         interpolate::table(&mut review, &root, table.get_mut(), environment);
         shape::check(&mut review, schema::shared(), table.get_mut());
-        let without_effect = effect::without_effect(table.get_ref());
         let config = match file::File::deserialize(toml::Deserializer::from(table)) {
             Ok(file) => check::config(&mut review, &file),
             Err(error) => {
@@ -242,7 +238,7 @@ impl Config {
         };
         let problems = review.into_problems();
         match config {
-            Some(config) if problems.is_empty() => Ok(Self { without_effect, ..config }),
+            Some(config) if problems.is_empty() => Ok(config),
             _ => Err(Problems::new(problems)),
         }
     }

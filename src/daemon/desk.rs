@@ -4,21 +4,23 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::status::{ConfigStatus, Reload, Status};
+use super::status::{ConfigStatus, HistoryStatus, Reload, Status};
+use crate::history::{Approval, Day, History, KEPT_IN_MEMORY, Past, PersonRecord, Unavailable, Wanted, Whose};
 use crate::metrics::{Metrics, unix};
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
 use crate::pass::{Explained, NotApproved, Request, Run, Runner};
-use crate::report::Cause;
-use crate::report::json::State;
+use crate::report::json::{self, State};
+use crate::report::{Cause, Line};
 
 /// Runs that are over and can still be asked about.
-const KEPT_RUNS: usize = 100;
+const KEPT_RUNS: usize = KEPT_IN_MEMORY;
 /// Findings and actions of all of them together: a run of a large instance counts for many small ones.
 const KEPT_LINES: usize = 50_000;
 /// Runs that may wait or be under way.
@@ -33,6 +35,7 @@ const EVENTS_BEHIND: usize = 256;
 pub struct Desk {
     runner: Arc<Runner>,
     metrics: Arc<Metrics>,
+    history: History,
     entries: Mutex<VecDeque<Entry>>,
     events: broadcast::Sender<Event>,
     tasks: TaskTracker,
@@ -82,12 +85,13 @@ pub enum Refused {
 }
 
 impl Desk {
-    /// A desk for these runs. `stop` ends them.
+    /// A desk for these runs, which remembers the latest of them. `stop` ends them.
     #[must_use]
     pub fn new(runner: Arc<Runner>, metrics: Arc<Metrics>, config: ConfigStatus, stop: CancellationToken) -> Self {
         Self {
             runner,
             metrics,
+            history: History::open(None, SignedDuration::MAX),
             entries: Mutex::default(),
             events: broadcast::Sender::new(EVENTS_BEHIND),
             tasks: TaskTracker::new(),
@@ -97,6 +101,18 @@ impl Desk {
             next_pass: Mutex::default(),
             config: Mutex::new(config),
         }
+    }
+
+    /// The same, with this record of runs.
+    #[must_use]
+    pub fn recording(self, history: History) -> Self {
+        Self { history, ..self }
+    }
+
+    /// The record of past runs.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// What makes the runs.
@@ -189,6 +205,9 @@ impl Desk {
                 _ = desk.runner.carry_out(run, &desk.stop) => {}
                 () = begun => {}
             }
+            if let Some(report) = run.report() {
+                desk.history.record(Past { report: report.clone(), person: run.request().person.clone() });
+            }
             entry.over.cancel();
             desk.tell(run);
         });
@@ -200,17 +219,26 @@ impl Desk {
     /// Where nobody told the code, nothing of it is withheld any more, or the run is refused.
     pub fn approve(self: &Arc<Self>, code: &str, by: &str, peer: &str) -> Result<Entry, ApprovalRefused> {
         let target = self.runner.approve(code)?;
-        let by = self.runner.setup().people.word(by);
+        let word = self.runner.setup().people.word(by);
         tracing::info!(
             event = "approved",
             approval = code,
             target = target.as_str(),
-            by,
+            by = word,
             peer,
             "an approval was given"
         );
-        let request = Request { target: Some(target), ..Request::new(Mode::Apply, Cause::Http) };
-        Ok(self.submit(request)?)
+        let at = Timestamp::now();
+        let entry = self.submit(Request { target: Some(target.clone()), ..Request::new(Mode::Apply, Cause::Http) });
+        self.history.approve(Approval {
+            code: code.to_owned(),
+            target: Some(target.to_string()),
+            by: Some(by.to_owned()),
+            peer: peer.to_owned(),
+            at,
+            run: entry.as_ref().ok().map(|entry| entry.run.id().to_owned()),
+        });
+        Ok(entry?)
     }
 
     /// Follows the whole chain for one person.
@@ -232,13 +260,57 @@ impl Desk {
         self.entries().iter().find(|entry| entry.run.id() == id).map(|entry| Arc::clone(&entry.run))
     }
 
+    /// Runs in a line each, the latest first: those of this process, and those of the record. What the record does not
+    /// tell now is left out.
+    pub async fn past_runs(&self, before: Option<&str>, limit: usize) -> Vec<Line> {
+        let wanted = Wanted { before: before.map(str::to_owned), limit, ..Wanted::default() };
+        let recorded = self.history.lines(wanted).await.unwrap_or_default();
+        // Ids sort as the runs came.
+        let own = self.runs().into_iter().filter(|run| before.is_none_or(|before| run.id() < before));
+        let mut lines: Vec<Line> = own.map(|run| run.line()).chain(recorded).collect();
+        lines.sort_by(|one, other| other.run.cmp(&one.run));
+        // The process knows its own runs better.
+        lines.dedup_by(|later, kept| later.run == kept.run);
+        lines.truncate(limit);
+        lines
+    }
+
+    /// A run by its id: of this process, or of the record.
+    ///
+    /// # Errors
+    /// Where the record cannot be read now.
+    pub async fn past_run(&self, id: &str) -> Result<Option<json::Run>, Unavailable> {
+        match self.run(id) {
+            Some(run) => Ok(Some(run.view())),
+            None => self.history.run(id).await,
+        }
+    }
+
+    /// Everything that the record knows of one person: a login, an e-mail address or the id of Identity Store.
+    ///
+    /// # Errors
+    /// Where the record cannot be read now.
+    pub async fn person(&self, whose: Whose) -> Result<PersonRecord, Unavailable> {
+        self.history.person(whose).await
+    }
+
+    /// How the last days went in the time zone of the schedule, the earliest first.
+    ///
+    /// # Errors
+    /// Where the record cannot be read now.
+    pub async fn daily(&self, days: usize) -> Result<Vec<Day>, Unavailable> {
+        let zone = TimeZone::get(&self.runner.setup().config.schedule.timezone).unwrap_or(TimeZone::UTC);
+        self.history.daily(days, zone).await
+    }
+
     /// How the process and its targets stand.
     #[must_use]
     pub fn status(&self) -> Status {
         let open: Vec<Arc<Run>> = self.runs().into_iter().filter(|run| run.state() != State::Done).collect();
         let config = self.config.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let next = *self.next_pass.lock().unwrap_or_else(PoisonError::into_inner);
-        Status::of(&self.runner, self.started_at, next, config, &open, self.stop.is_cancelled())
+        let history = HistoryStatus::of(&self.history);
+        Status::of(&self.runner, self.started_at, next, config, history, &open, self.stop.is_cancelled())
     }
 
     /// Notes when the next scheduled pass begins.

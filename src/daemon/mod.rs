@@ -9,7 +9,7 @@ mod reload;
 mod status;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sd_notify::NotifyState;
@@ -20,7 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use self::clockwork::Clockwork;
 pub use self::desk::{ApprovalRefused, Desk, Entry, Event, Refused};
 pub use self::reload::{Source, people};
-pub use self::status::{ConfigStatus, Reload, Status, TargetStatus};
+pub use self::status::{ConfigStatus, HistoryStatus, Reload, Status, TargetStatus};
 use crate::config::Config;
 use crate::model::settings::Mode;
 use crate::pass::Request;
@@ -29,6 +29,8 @@ use crate::telemetry::Log;
 
 /// How long runs are given to end: the calls in hand have two seconds, and what is left has to be written down.
 const ENDING: Duration = Duration::from_millis(2_300);
+/// How long the history is given at least to take the last of them down.
+const LAST_WORDS: Duration = Duration::from_millis(50);
 
 /// What else has to follow a new configuration. A sentence says why it cannot be taken over.
 pub type Follow = Box<dyn Fn(&Config) -> Result<Vec<String>, String> + Send>;
@@ -105,9 +107,11 @@ impl Daemon {
         notify(&[NotifyState::Stopping]);
         tracing::info!(event = "ending", "ending: calls in hand have two seconds, the rest is left to the next pass");
         desk.stop().cancel();
+        let begun = Instant::now();
         if !desk.finish(ENDING).await {
             tracing::warn!(event = "ending-unfinished", "some runs did not end in time, and are left as they are");
         }
+        desk.history().flush(ENDING.saturating_sub(begun.elapsed()).max(LAST_WORDS)).await;
     }
 
     async fn tick(&mut self) {
@@ -165,6 +169,7 @@ impl Daemon {
         let notes = (self.follow)(&setup.config)?;
         let config = Arc::clone(&setup.config);
         runner.reload(setup);
+        self.desk.history().keep(config.history.keep);
         self.log.change(config.log.format, &config.log.level);
         self.clockwork.change(config.schedule.clone()).await.map_err(|error| error.to_string())?;
         self.desk.set_next_pass(self.clockwork.next());

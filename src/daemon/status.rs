@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::config::Target;
+use crate::history::{Health, History};
 use crate::pass::{Run, Runner};
 use crate::plan::finding::Severity;
 use crate::report::Standing;
@@ -31,6 +32,8 @@ pub struct Status {
     pub timezone: String,
     /// The configuration.
     pub config: ConfigStatus,
+    /// The record of past runs.
+    pub history: HistoryStatus,
     /// Runs that wait or are under way, the latest first.
     pub runs: Vec<OpenRun>,
     /// One for each target, in the order of the configuration.
@@ -59,6 +62,21 @@ pub struct Reload {
     pub error: Option<String>,
     /// What was taken over only in part, and why.
     pub notes: Vec<String>,
+}
+
+/// The record of past runs.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct HistoryStatus {
+    /// Its file; null where it is kept in memory and ends with the process.
+    pub path: Option<String>,
+    /// Why it cannot be written now; null where it can.
+    pub error: Option<String>,
+    /// Since when it cannot be written.
+    pub since: Option<String>,
+    /// Runs and approvals that wait to be written.
+    pub waiting: usize,
+    /// Those that were given up, since too many waited.
+    pub lost: usize,
 }
 
 /// A run that waits or is under way.
@@ -125,6 +143,7 @@ impl Status {
         started_at: Timestamp,
         next_pass: Option<Timestamp>,
         config: ConfigStatus,
+        history: HistoryStatus,
         open: &[Arc<Run>],
         is_ending: bool,
     ) -> Self {
@@ -142,9 +161,19 @@ impl Status {
             cron: setup.config.schedule.cron.clone(),
             timezone: setup.config.schedule.timezone.clone(),
             config,
+            history,
             runs: open.iter().map(|run| OpenRun::of(run)).collect(),
             targets: setup.config.targets.iter().map(target).collect(),
         }
+    }
+}
+
+impl HistoryStatus {
+    pub(super) fn of(history: &History) -> Self {
+        let Health { trouble, waiting, lost } = history.health();
+        let (error, since) = trouble.unzip();
+        let path = history.path().map(|path| path.display().to_string());
+        Self { path, error, since: since.map(|since| since.to_string()), waiting, lost }
     }
 }
 

@@ -69,6 +69,7 @@ pub fn router(app: App) -> Router {
         .routes(routes!(reads::status))
         .routes(routes!(reads::runs))
         .routes(routes!(reads::run))
+        .routes(routes!(reads::history))
         .routes(routes!(reads::findings))
         .routes(routes!(reads::explain))
         .routes(routes!(triggers::sync))

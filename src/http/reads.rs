@@ -12,11 +12,10 @@ use super::App;
 use super::input::{Asked, Name};
 use super::problem::{Guarded, NoTarget, Problem, Unfit};
 use crate::daemon::{Refused, Status};
+use crate::history::{PersonRecord, Whose};
 use crate::model::id::TargetName;
-use crate::pass::Run;
 use crate::plan::finding::CODES;
-use crate::report::json::State as RunState;
-use crate::report::{chain, json};
+use crate::report::{Line, chain, json};
 
 /// The words of severities.
 const SEVERITIES: [&str; 3] = ["error", "warning", "info"];
@@ -24,6 +23,10 @@ const SEVERITIES: [&str; 3] = ["error", "warning", "info"];
 const RUNS: usize = 20;
 /// The most runs on a page.
 const MOST_RUNS: usize = 100;
+/// Events of a person where nobody says how many.
+const EVENTS: usize = 100;
+/// The most events of a person.
+const MOST_EVENTS: usize = 1000;
 
 /// How the process and its targets stand
 #[utoipa::path(get, path = "/v1/status", tag = "reads", security(("bearer" = [])), responses(
@@ -52,49 +55,9 @@ pub(super) struct RunsPage {
     /// The version of this form.
     schema: u32,
     /// The runs of this page.
-    runs: Vec<RunLine>,
+    runs: Vec<Line>,
     /// What `before` has to be for the next page; null where this is the last.
     next: Option<String>,
-}
-
-/// A run in one line.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RunLine {
-    /// Its id.
-    run: String,
-    /// Where it stands.
-    state: RunState,
-    /// Whether anything was to be written: `plan` or `apply`.
-    mode: &'static str,
-    /// What started it.
-    cause: &'static str,
-    /// The targets that it is about.
-    targets: Vec<String>,
-    /// The person that it is about; null where it is about everybody.
-    person: Option<String>,
-    /// The worst verdict of its targets, once it is done.
-    verdict: Option<&'static str>,
-    /// When its first pass began.
-    started_at: Option<String>,
-    /// When its last pass ended.
-    finished_at: Option<String>,
-}
-
-impl RunLine {
-    fn of(run: &Run) -> Self {
-        let report = run.report();
-        Self {
-            run: run.id().to_owned(),
-            state: run.state(),
-            mode: run.request().mode.as_str(),
-            cause: run.request().cause.as_str(),
-            targets: run.targets().map(ToString::to_string).collect(),
-            person: run.request().person.clone(),
-            verdict: report.map(|report| report.verdict().as_str()),
-            started_at: run.started_at().map(|at| at.to_string()),
-            finished_at: report.map(|report| report.finished_at.to_string()),
-        }
-    }
 }
 
 /// The latest runs
@@ -108,11 +71,11 @@ pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>)
     if !(1..=MOST_RUNS).contains(&limit) {
         return Err(Problem::invalid(format!("`limit` is {limit}, and goes from 1 to {MOST_RUNS}")));
     }
-    // Ids sort as the runs came.
-    let runs = app.desk.runs().into_iter();
-    let mut runs = runs.filter(|run| asked.before.as_ref().is_none_or(|before| run.id() < before.as_str()));
-    let page: Vec<RunLine> = runs.by_ref().take(limit).map(|run| RunLine::of(&run)).collect();
-    let next = runs.next().and(page.last()).map(|line| line.run.clone());
+    let before = asked.before.as_ref().map(Name::as_str);
+    let mut page = app.desk.past_runs(before, limit + 1).await;
+    let is_more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| is_more).map(|line| line.run.clone());
     Ok(Json(RunsPage { schema: 1, runs: page, next }))
 }
 
@@ -122,6 +85,7 @@ pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>)
     responses(
     (status = 200, description = "The run; while it is under way with its progress.", body = json::Run),
     (status = 404, description = "No such run, or no longer.", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "The history cannot be read now.", body = Problem, content_type = "application/problem+json"),
     Guarded,
 ))]
 pub(super) async fn run(
@@ -129,10 +93,13 @@ pub(super) async fn run(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<json::Run>, Problem> {
     // What is no text is no run's id either.
-    let run = id.ok().and_then(|Path(id)| app.desk.run(&id)).ok_or_else(|| {
+    let run = match id {
+        Ok(Path(id)) => app.desk.past_run(&id).await?,
+        Err(_) => None,
+    };
+    run.map(Json).ok_or_else(|| {
         Problem::not_found("there is no such run, or it was too long ago; `/v1/runs` lists those that are still known")
-    })?;
-    Ok(Json(run.view()))
+    })
 }
 
 /// Which findings are wanted.
@@ -216,6 +183,40 @@ pub(super) async fn findings(
         findings.extend(wanted.map(|finding| TargetFinding { target: target.to_string(), finding }));
     }
     Ok(Json(FindingsNow { schema: 1, findings }))
+}
+
+/// Whose record is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct HistoryAsked {
+    /// A login, an e-mail address or the id of Identity Store, of now or of earlier.
+    person: Name,
+    /// In this target only, which need not be there any more.
+    target: Option<String>,
+    /// The latest so many events and findings, from 1 to 1000; 100 where nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
+/// Everything that was done to one person, and why
+#[utoipa::path(get, path = "/v1/history", tag = "reads", security(("bearer" = [])), params(HistoryAsked), responses(
+    (status = 200, description = "Their record; empty for a name that was never seen.", body = PersonRecord),
+    (status = 503, description = "The history cannot be read now.", body = Problem, content_type = "application/problem+json"),
+    Unfit,
+    Guarded,
+))]
+pub(super) async fn history(
+    State(app): State<App>,
+    Asked(asked): Asked<HistoryAsked>,
+) -> Result<Json<PersonRecord>, Problem> {
+    let limit = asked.limit.unwrap_or(EVENTS);
+    if !(1..=MOST_EVENTS).contains(&limit) {
+        return Err(Problem::invalid(format!("`limit` is {limit}, and goes from 1 to {MOST_EVENTS}")));
+    }
+    let person = asked.person.as_str().to_owned();
+    let whose = Whose { person, target: asked.target, since: None, limit: Some(limit) };
+    Ok(Json(app.desk.person(whose).await?))
 }
 
 /// Who is asked about.

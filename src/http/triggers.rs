@@ -15,6 +15,7 @@ use super::input::{Asked, Body, Name};
 use super::problem::{Bodied, Guarded, NoTarget, Problem};
 use super::{App, Peer};
 use crate::daemon::{ApprovalRefused, Entry, Refused};
+use crate::history::Unavailable;
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
 use crate::pass::{NotApproved, Request};
@@ -137,6 +138,12 @@ impl From<Refused> for Problem {
             Refused::NoTarget(_) => Self::not_found(refused.to_string()),
             Refused::Ending | Refused::Full => Self::unavailable(refused.to_string()),
         }
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::unavailable(unavailable.to_string())
     }
 }
 

@@ -38,7 +38,7 @@ use crate::config::Target;
 use crate::metrics::Metrics;
 use crate::model::id::TargetName;
 use crate::model::settings::{GroupRef, Mode};
-use crate::report::{Around, LastPass, Memory, RunReport, Standing, TargetReport, Trouble, log, meter};
+use crate::report::{Ages, Around, LastPass, Memory, RunReport, Standing, TargetReport, Trouble, log, meter};
 
 /// Makes runs, which share connections, pace, and what is remembered from one to the next. Passes of one target never
 /// overlap, whoever asks for them; a pass of one person goes beside them.
@@ -109,6 +109,12 @@ impl Runner {
                 meter::begin(metrics, target.settings.name.as_str());
             }
         }
+    }
+
+    /// Takes over since when findings are known, from an earlier process. It changes what reports say of their age, and
+    /// no plan.
+    pub fn recall(&self, ages: Ages) {
+        lock(&self.memory).recall(ages);
     }
 
     /// How a target stands.

@@ -14,7 +14,7 @@ use crate::aws::Ledger;
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
 use crate::report::json::{self, Header, State};
-use crate::report::{RunReport, TargetReport};
+use crate::report::{Line, RunReport, TargetReport};
 
 /// One run, from the moment that it was asked for.
 #[derive(Debug)]
@@ -159,6 +159,23 @@ impl Run {
             }
         }
         requests
+    }
+
+    /// The run in one line, at any time.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        let report = self.report.get();
+        Line {
+            run: self.id.clone(),
+            state: self.state(),
+            mode: self.request.mode.as_str().into(),
+            cause: self.request.cause.as_str().into(),
+            targets: self.targets().map(ToString::to_string).collect(),
+            person: self.request.person.clone(),
+            verdict: report.map(|report| report.verdict().as_str().into()),
+            started_at: self.started_at().map(|at| at.to_string()),
+            finished_at: report.map(|report| report.finished_at.to_string()),
+        }
     }
 
     /// The run as programs see it, at any time.

@@ -1,11 +1,12 @@
 //! The report as JSON, whose names are a promise: members may be added, never removed or changed. The types here are what
 //! programs see, and the description of the HTTP interface is made from them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -19,7 +20,7 @@ use crate::plan;
 const SCHEMA: u32 = 1;
 
 /// What one cause started: the passes of all its targets.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = RunReport)]
 pub struct Run {
     /// The version of this form.
@@ -29,11 +30,11 @@ pub struct Run {
     /// Where it stands.
     pub state: State,
     /// Whether anything was to be written: `plan` or `apply`.
-    pub mode: &'static str,
+    pub mode: Cow<'static, str>,
     /// What started it: `schedule`, `http`, `cli` or `startup`.
-    pub cause: &'static str,
+    pub cause: Cow<'static, str>,
     /// The worst verdict of its targets: `failed`, `incomplete`, `held`, `pending` or `converged`; null until it is done.
-    pub verdict: Option<&'static str>,
+    pub verdict: Option<Cow<'static, str>>,
     /// When its first pass began, by the host's clock.
     pub started_at: Option<String>,
     /// When its last pass ended, by the host's clock.
@@ -47,7 +48,7 @@ pub struct Run {
 }
 
 /// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = RunState)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -60,15 +61,15 @@ pub enum State {
 }
 
 /// One target's pass.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = TargetReport)]
 pub struct Target {
     /// The target.
     pub name: String,
     /// Whether it may be written to: `plan` or `apply`.
-    pub mode: &'static str,
+    pub mode: Cow<'static, str>,
     /// How the pass came out; null until it has ended.
-    pub verdict: Option<&'static str>,
+    pub verdict: Option<Cow<'static, str>>,
     /// Why it failed, where it did.
     pub error: Option<Error>,
     /// How far its actions have come.
@@ -98,7 +99,7 @@ pub struct Target {
 }
 
 /// How far a pass has come.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Progress {
     /// Actions that have ended.
     pub done: usize,
@@ -109,10 +110,10 @@ pub struct Progress {
 }
 
 /// One change of one user, or one assignment of a group.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Action {
     /// What kind of change.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The Connect user's login.
     pub login: Option<String>,
     /// The group that is assigned.
@@ -124,7 +125,7 @@ pub struct Action {
     /// What it changes.
     pub changes: Vec<Change>,
     /// What came of it: `planned`, `done`, `already_so`, `failed` or `skipped`.
-    pub result: &'static str,
+    pub result: Cow<'static, str>,
     /// Why it failed or was skipped.
     pub error: Option<Error>,
     /// A deleted user, whole, as it was right before, with the service's own names.
@@ -133,7 +134,7 @@ pub struct Action {
 }
 
 /// One field that an action changes.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Change {
     /// The field.
     pub field: String,
@@ -144,10 +145,10 @@ pub struct Change {
 }
 
 /// An action that a guard holds back.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Withheld {
     /// What kind of change.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The Connect user's login.
     pub login: Option<String>,
     /// The person's id in Identity Store.
@@ -157,20 +158,20 @@ pub struct Withheld {
     /// What it would change.
     pub changes: Vec<Change>,
     /// Who objects.
-    pub guard: &'static str,
+    pub guard: Cow<'static, str>,
 }
 
 /// Something that a person should know, and can mend.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// Its identity: the same while the trouble lasts.
     pub id: String,
     /// What it is.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// `error`, `warning` or `info`.
-    pub severity: &'static str,
+    pub severity: Cow<'static, str>,
     /// `new` in the first pass that has it, then `still`.
-    pub state: &'static str,
+    pub state: Cow<'static, str>,
     /// Whether the configuration accepts it for now.
     pub accepted: bool,
     /// The Connect user's login where one is involved, else the one that is wanted.
@@ -191,7 +192,7 @@ pub struct Finding {
 }
 
 /// What went wrong.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Error {
     /// What failed.
     pub message: String,
@@ -199,6 +200,14 @@ pub struct Error {
     pub causes: Vec<String>,
     /// What to do about it.
     pub hint: Option<String>,
+}
+
+impl Error {
+    /// The sentence and its causes, in one line.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        std::iter::once(&self.message).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
 }
 
 impl From<&Trouble> for Error {
@@ -245,7 +254,7 @@ pub fn run(report: &RunReport) -> Run {
     };
     let targets = report.targets.iter().map(|report_of_target| target(report_of_target, report.mode)).collect();
     Run {
-        verdict: Some(report.verdict().as_str()),
+        verdict: Some(report.verdict().as_str().into()),
         finished_at: Some(report.finished_at.to_string()),
         ..under_way(header, report.requests.clone(), targets)
     }
@@ -258,8 +267,8 @@ pub fn under_way(header: Header<'_>, requests: BTreeMap<String, u64>, targets: V
         schema: SCHEMA,
         run: header.run.to_owned(),
         state: header.state,
-        mode: header.mode.as_str(),
-        cause: header.cause.as_str(),
+        mode: header.mode.as_str().into(),
+        cause: header.cause.as_str().into(),
         verdict: None,
         started_at: header.started_at.map(|at| at.to_string()),
         finished_at: None,
@@ -273,7 +282,7 @@ impl Target {
     /// A pass that has not ended.
     #[must_use]
     pub fn under_way(name: &str, mode: Mode, progress: Progress) -> Self {
-        Self { name: name.to_owned(), mode: mode.as_str(), progress, ..Self::default() }
+        Self { name: name.to_owned(), mode: mode.as_str().into(), progress, ..Self::default() }
     }
 }
 
@@ -286,8 +295,8 @@ pub fn target(report: &TargetReport, mode: Mode) -> Target {
     let total = if mode == Mode::Apply && report.mode == Mode::Apply { actions.len() } else { 0 };
     Target {
         name: report.name.to_string(),
-        mode: report.mode.as_str(),
-        verdict: Some(report.verdict().as_str()),
+        mode: report.mode.as_str().into(),
+        verdict: Some(report.verdict().as_str().into()),
         error: report.trouble().as_ref().map(Error::from),
         progress: Progress { done: total, total, eta_seconds: 0.0 },
         estimate_seconds: Some(rounded(report.estimate)),
@@ -317,12 +326,12 @@ pub fn findings(report: &TargetReport) -> Vec<Finding> {
 fn of_withheld(held: &plan::Withheld) -> Withheld {
     let plan::Withheld { action, guard } = held;
     Withheld {
-        kind: action.kind().as_str(),
+        kind: action.kind().as_str().into(),
         login: action.login().map(ToString::to_string),
         principal: action.principal().map(ToString::to_string),
         mapping: action.mapping.clone(),
         changes: changes(action),
-        guard: guard.as_str(),
+        guard: guard.as_str().into(),
     }
 }
 
@@ -343,13 +352,13 @@ fn of_action(action: &plan::Action, outcome: &Outcome, deleted: Option<&Value>) 
         Outcome::Planned | Outcome::Done | Outcome::AlreadySo => None,
     };
     Action {
-        kind: action.kind().as_str(),
+        kind: action.kind().as_str().into(),
         login: action.login().map(ToString::to_string),
         group: action.mapping.clone().filter(|_| is_assignment),
         principal: action.principal().map(ToString::to_string),
         mapping: action.mapping.clone(),
         changes: changes(action),
-        result: outcome.as_str(),
+        result: outcome.as_str().into(),
         error,
         user: deleted.cloned(),
     }
@@ -359,9 +368,9 @@ fn of_finding(finding: &plan::finding::Finding, report: &TargetReport) -> Findin
     let age = report.age(finding);
     Finding {
         id: finding.id(&report.name),
-        code: finding.code().as_str(),
-        severity: finding.code().severity().as_str(),
-        state: if age.is_new { "new" } else { "still" },
+        code: finding.code().as_str().into(),
+        severity: finding.code().severity().as_str().into(),
+        state: if age.is_new { "new" } else { "still" }.into(),
         accepted: finding.accepted,
         login: finding.login.as_ref().map(Login::to_string),
         email: finding.email.clone(),

@@ -17,18 +17,37 @@ pub struct Age {
     pub since: Timestamp,
 }
 
+/// Since when the findings of each target's last pass are known, by id.
+pub type Ages = BTreeMap<TargetName, BTreeMap<String, Timestamp>>;
+
 /// The findings of each target's last pass, by id. It decides nothing: forgetting it makes everything new once more.
 #[derive(Debug, Default)]
-pub struct Memory(BTreeMap<TargetName, BTreeMap<String, (Timestamp, Finding)>>);
+pub struct Memory(BTreeMap<TargetName, BTreeMap<String, Known>>);
+
+/// A finding that was there before.
+#[derive(Debug)]
+struct Known {
+    since: Timestamp,
+    /// What it was; `None` where an earlier process saw it, so that nobody can be told when it is gone.
+    finding: Option<Finding>,
+}
 
 impl Memory {
+    /// Takes over what an earlier process knew, but for targets that this one has seen already.
+    pub fn recall(&mut self, ages: Ages) {
+        for (target, ages) in ages {
+            let known = ages.into_iter().map(|(id, since)| (id, Known { since, finding: None }));
+            self.0.entry(target).or_insert_with(|| known.collect());
+        }
+    }
+
     /// Tells a report what it knows of its findings.
     pub fn tell(&self, report: &mut TargetReport) {
         let Some(known) = self.0.get(&report.name) else { return };
         let age = |finding: &Finding| {
             let id = finding.id(&report.name);
-            let (since, _) = known.get(&id)?;
-            Some((id, Age { is_new: false, since: *since }))
+            let since = known.get(&id)?.since;
+            Some((id, Age { is_new: false, since }))
         };
         report.ages = report.findings().iter().filter_map(age).collect();
     }
@@ -40,14 +59,12 @@ impl Memory {
             return;
         }
         self.tell(report);
-        let now: BTreeMap<String, (Timestamp, Finding)> = report
-            .findings()
-            .iter()
-            .map(|finding| (finding.id(&report.name), (report.age(finding).since, finding.clone())))
-            .collect();
+        let known = |finding: &Finding| Known { since: report.age(finding).since, finding: Some(finding.clone()) };
+        let now: BTreeMap<String, Known> =
+            report.findings().iter().map(|finding| (finding.id(&report.name), known(finding))).collect();
         let before = self.0.insert(report.name.clone(), now).unwrap_or_default();
         let now = &self.0[&report.name];
         report.gone =
-            before.into_iter().filter(|(id, _)| !now.contains_key(id)).map(|(_, (_, finding))| finding).collect();
+            before.into_iter().filter(|(id, _)| !now.contains_key(id)).filter_map(|(_, known)| known.finding).collect();
     }
 }

@@ -3,9 +3,11 @@
 
 pub mod chain;
 pub mod json;
+mod line;
 pub mod log;
 mod memory;
 pub mod meter;
+pub mod sheet;
 mod standing;
 pub mod table;
 
@@ -22,7 +24,8 @@ use crate::model::settings::Mode;
 use crate::plan::finding::{Finding, Severity};
 use crate::plan::{Action, ActionKind, Counts, Parts, Plan, Withheld};
 
-pub use self::memory::{Age, Memory};
+pub use self::line::Line;
+pub use self::memory::{Age, Ages, Memory};
 pub use self::standing::{LastPass, Standing};
 
 /// What one cause started: the passes of all its targets.

@@ -265,7 +265,7 @@ fn severity(finding: &Finding, look: Look) -> Cell {
     if look.colour { Cell::new(word).fg(colour) } else { Cell::new(word) }
 }
 
-fn verdict(verdict: Verdict, look: Look) -> String {
+pub(crate) fn verdict(verdict: Verdict, look: Look) -> String {
     let colour = match verdict {
         Verdict::Failed => "31;1",
         Verdict::Incomplete => "31",
@@ -276,7 +276,8 @@ fn verdict(verdict: Verdict, look: Look) -> String {
     if look.colour { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
 }
 
-fn table(look: Look) -> Table {
+/// A table without lines, which fits the width.
+pub(crate) fn table(look: Look) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     if look.colour {
@@ -289,7 +290,7 @@ fn table(look: Look) -> Table {
 }
 
 /// The table's lines, indented, without the blanks that end them.
-fn trimmed(table: &Table) -> String {
+pub(crate) fn trimmed(table: &Table) -> String {
     let lines: Vec<String> = table.lines().map(|line| format!("   {}", line.trim_end())).collect();
     lines.join("\n")
 }

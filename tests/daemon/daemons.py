@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -284,10 +284,10 @@ def environment(endpoint: str | None, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def starting(settings: Settings, endpoint: str | None, **more: str) -> Iterator[Daemon]:
-    """A daemon that may not listen yet, or never will."""
+def starting(settings: Settings, endpoint: str | None, *, under: Sequence[str] = (), **more: str) -> Iterator[Daemon]:
+    """A daemon that may not listen yet, or never will. `under` is a command that becomes it."""
     process = subprocess.Popen(
-        [str(servers.rollcall_binary()), "--config", str(settings.write()), "run"],
+        [*under, str(servers.rollcall_binary()), "--config", str(settings.write()), "run"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -301,9 +301,9 @@ def starting(settings: Settings, endpoint: str | None, **more: str) -> Iterator[
 
 
 @contextmanager
-def daemon(settings: Settings, endpoint: str | None, **more: str) -> Iterator[Daemon]:
+def daemon(settings: Settings, endpoint: str | None, *, under: Sequence[str] = (), **more: str) -> Iterator[Daemon]:
     """A daemon that listens."""
-    with starting(settings, endpoint, **more) as running:
+    with starting(settings, endpoint, under=under, **more) as running:
         running.wait_until_listening()
         yield running
 

@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from daemons import READ_TOKEN, TOKEN, Daemon
 
 OPEN = {"/livez", "/readyz", "/metrics"}
-READS = {"/v1/status", "/v1/runs", "/v1/runs/{id}", "/v1/findings", "/v1/explain", "/v1/events"}
+READS = {"/v1/status", "/v1/runs", "/v1/runs/{id}", "/v1/findings", "/v1/history", "/v1/explain", "/v1/events"}
 TRIGGERS = {"/v1/sync", "/v1/approvals"}
 
 
@@ -41,7 +41,8 @@ def test_the_description_is_well_formed(described: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("path", sorted(OPEN | READS))
 def test_every_described_read_is_answered(shared: Daemon, path: str) -> None:
-    place = path.replace("{id}", shared.sync(dry_run=True)["run"]) + ("?person=nobody" if "explain" in path else "")
+    asked = "?person=nobody" if path in ("/v1/explain", "/v1/history") else ""
+    place = path.replace("{id}", shared.sync(dry_run=True)["run"]) + asked
     if path == "/v1/events":
         with shared.connect() as stream:
             stream.sendall(f"GET {place} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())

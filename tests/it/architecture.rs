@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module, and the modules that it may import from.
-const MAY_IMPORT: [(&str, &[&str]); 17] = [
+const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("metrics", &[]),
     ("model", &[]),
     ("plan", &["model"]),
@@ -15,10 +15,11 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("config", &["model", "plan"]),
     ("aws", &["metrics", "model"]),
     ("apply", &["aws", "model", "plan"]),
-    ("report", &["apply", "aws", "metrics", "model", "plan"]),
+    ("report", &["apply", "aws", "cell", "metrics", "model", "plan"]),
+    ("history", &["model", "report"]),
     ("pass", &["apply", "aws", "config", "metrics", "model", "plan", "report"]),
-    ("daemon", &["aws", "config", "metrics", "model", "pass", "plan", "report", "telemetry"]),
-    ("http", &["config", "daemon", "metrics", "model", "pass", "plan", "report"]),
+    ("daemon", &["aws", "config", "history", "metrics", "model", "pass", "plan", "report", "telemetry"]),
+    ("http", &["config", "daemon", "history", "metrics", "model", "pass", "plan", "report"]),
     ("telemetry", &["aws", "config"]),
     ("cli", &[]),
     (
@@ -29,6 +30,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
             "config",
             "daemon",
             "export",
+            "history",
             "http",
             "metrics",
             "model",
@@ -52,6 +54,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
             "aws",
             "apply",
             "report",
+            "history",
             "pass",
             "daemon",
             "http",

@@ -204,12 +204,12 @@ async fn check_finds_every_problem_at_once_and_names_what_is_untested() {
     assert!(good.stdout.contains("connect:CreateUser") && good.stdout.contains("untested"), "{}", good.stdout);
     assert_eq!(stage.writes().len(), 0);
 
-    stage.configure("routing_profile = \"Basik\"\n[history]\nkeep = \"1d\"\n[[expect]]\ngroups = [\"Agents\"]\ntarget = \"support\"\nrouting_profile = \"VIP\"\n");
+    stage.configure("routing_profile = \"Basik\"\n[[expect]]\ngroups = [\"Agents\"]\ntarget = \"support\"\nrouting_profile = \"VIP\"\n");
     stage.sim.inject(Fault::new(Service::Connect, "SearchUsers", FaultKind::AccessDenied));
     stage.sim.inject(Fault::new(Service::Sso, "ListApplicationAssignments", FaultKind::AccessDenied));
     let bad = stage.cli(&["check"]).await;
     assert_eq!(bad.code, Some(1), "{bad:#?}");
-    for word in ["history.keep", "VIP", "connect:SearchUsers", "sso:ListApplicationAssignments", "Basik"] {
+    for word in ["VIP", "connect:SearchUsers", "sso:ListApplicationAssignments", "Basik"] {
         assert!(bad.stdout.contains(word), "{word}: {}", bad.stdout);
     }
 }

@@ -15,6 +15,7 @@ mod explain;
 mod export;
 mod faults;
 mod guards;
+mod history;
 mod hung;
 mod killed;
 mod lifecycle;

@@ -55,7 +55,6 @@ pub(super) fn config(review: &mut Review<'_>, file: &File) -> Option<Config> {
         timeouts,
         targets,
         expects,
-        without_effect: Vec::new(),
     })
 }
 

@@ -77,10 +77,12 @@ pub(super) fn log(section: &mut Section<'_, '_>, written: &file::Log) -> Log {
 /// `[history]`.
 pub(super) fn history(section: &mut Section<'_, '_>, written: &file::History) -> History {
     let keep = section.positive("keep", written.keep.as_deref());
-    History {
-        path: section.text("path", written.path.as_deref()).map(PathBuf::from),
-        keep: keep.unwrap_or(SignedDuration::from_hours(400 * 24)),
+    let path = section.text("path", written.path.as_deref()).map(PathBuf::from);
+    if path.as_ref().is_some_and(|path| path.is_relative()) {
+        let hint = "the daemon and the commands may be started in different folders";
+        section.wrong_with("path", "has to begin with `/`", hint);
     }
+    History { path, keep: keep.unwrap_or(SignedDuration::from_hours(400 * 24)) }
 }
 
 /// `[timeouts]`.

@@ -44,7 +44,6 @@ fn what_the_file_does_not_say_of_the_program_is_filled_in() {
         },
         targets: [],
         expects: [],
-        without_effect: [],
     }
     "#);
 }

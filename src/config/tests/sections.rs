@@ -158,6 +158,17 @@ delete_after = "99999d"
 }
 
 #[test]
+fn the_history_is_the_same_file_wherever_a_command_is_called() {
+    insta::assert_snapshot!(problems(&beside_minimal("[history]\npath = \"history.db\"\n")), @r"
+    rollcall.toml:2:1: `history.path` has to begin with `/`
+      hint: the daemon and the commands may be started in different folders
+    1 problem
+    ");
+    let config = config(&beside_minimal("[history]\npath = \"/var/lib/rollcall/history.db\"\n"));
+    assert_eq!(config.history.path, Some(PathBuf::from("/var/lib/rollcall/history.db")));
+}
+
+#[test]
 fn a_call_has_room_for_one_attempt() {
     insta::assert_snapshot!(problems(&beside_minimal("[timeouts]\ncall = \"5s\"\n")), @r"
     rollcall.toml:2:1: `timeouts.call` is shorter (5s) than `timeouts.attempt` (10s)
@@ -308,46 +319,4 @@ code = "quota-short"
     let [accept] = config.targets[0].settings.accepts.as_slice() else { panic!("one accepted finding") };
     assert_eq!(accept.until, Some(jiff::civil::date(2027, 3, 31)));
     assert!(accept.login.is_none());
-}
-
-#[test]
-fn keys_that_do_nothing_yet_are_listed_and_those_that_change_nothing_are_not() {
-    let config = config(
-        &minimal_with(
-            "[[target.mapping]]",
-            r#"
-[target.policy]
-max_changes = 500
-attributes = { name = "enforce", phone = "report" }
-
-[target.quarantine]
-routing_profile = "Parking"
-security_profiles = ["NoAccess"]
-
-[[target.mapping]]"#,
-        )
-        .replace(
-            "[identity_center]",
-            r#"
-[schedule]
-cron = "0 0 * * * *"
-
-[http]
-listen = "127.0.0.1:0"
-
-[history]
-keep = "1d"
-
-[policy]
-removals = "report"
-renames = "recreate"
-grace = "1h"
-attributes.routing_profile = "enforce"
-
-[target_less]
-[identity_center]"#,
-        )
-        .replace("[target_less]\n", ""),
-    );
-    insta::assert_snapshot!(config.without_effect.join("\n"), @"history.keep");
 }

@@ -1,0 +1,252 @@
+//! Everything that is known of one person. Records are found by principal as well as by login and e-mail, so that whoever
+//! is renamed keeps one record, under either name.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Row, named_params, params};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::read::first_id;
+use super::store::count;
+use super::{Error, Store};
+use crate::report::json::{self, Action, Change, Finding, Withheld};
+
+/// Whose record is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Whose {
+    /// A login, an e-mail address or the id of Identity Store.
+    pub person: String,
+    /// In this target only.
+    pub target: Option<String>,
+    /// Of runs that were asked for at this time or later, by the host's clock.
+    pub since: Option<Timestamp>,
+    /// At most so many events and findings, the latest; `None` means all.
+    pub limit: Option<usize>,
+}
+
+/// Everything that is known of one person.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PersonRecord {
+    /// The version of this form.
+    pub schema: u32,
+    /// The name that was asked for.
+    pub person: String,
+    /// The ids of Identity Store that this name stands for: more than one where a login went from one person to another.
+    pub principals: Vec<String>,
+    /// The logins that these people have had.
+    pub logins: Vec<String>,
+    /// What was done, tried, planned and withheld, the earliest first.
+    pub events: Vec<Event>,
+    /// What was noticed, the earliest first.
+    pub findings: Vec<Noticed>,
+    /// Whether earlier ones were left out.
+    pub is_cut: bool,
+}
+
+/// Something that was done to one person, or was not.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct Event {
+    /// When the run of it began. What was planned, withheld, failed or was skipped in the same way again and again is one
+    /// event, from here on.
+    pub at: String,
+    /// When the last run of it ended.
+    pub last_at: String,
+    /// How many passes came to it.
+    pub times: usize,
+    /// The first run of it.
+    pub run: String,
+    /// What started that run.
+    pub cause: String,
+    /// The person that the run was asked for, where it was for one only.
+    pub asked_for: Option<String>,
+    /// The target.
+    pub target: String,
+    /// What kind of change.
+    pub kind: String,
+    /// The Connect user's login.
+    pub login: Option<String>,
+    /// The person's id in Identity Store.
+    pub principal: Option<String>,
+    /// The group whose mapping was at work.
+    pub mapping: Option<String>,
+    /// What it changed, or would have.
+    pub changes: Vec<Change>,
+    /// What came of it: `planned`, `done`, `already_so`, `failed`, `skipped` or `withheld`.
+    pub result: String,
+    /// The guard that withheld it.
+    pub guard: Option<String>,
+    /// Who approved what was withheld.
+    pub approvals: Vec<Approved>,
+    /// Why it failed or was skipped.
+    pub error: Option<json::Error>,
+    /// A deleted user, whole, as it was right before, with the service's own names.
+    #[schema(value_type = Option<Object>)]
+    pub user: Option<Value>,
+}
+
+/// An approval of what was withheld.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Approved {
+    /// The code.
+    pub approval: String,
+    /// Who gave it, as they said.
+    pub by: Option<String>,
+    /// Where it came from.
+    pub peer: String,
+    /// When.
+    pub at: String,
+}
+
+/// A finding, from the first time that it was seen to the last.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Noticed {
+    /// The target.
+    pub target: String,
+    /// When the last run that saw it ended.
+    pub last_seen: String,
+    /// Whether the last pass of everybody saw it.
+    pub is_there: bool,
+    /// The finding, as it was last seen; `since` tells when it was first.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+/// Entries of people with this name, and the first and the last pass of each. What was carried out is told each time.
+const ENTRIES: &str = "
+WITH named AS (
+    SELECT principal FROM entry WHERE principal = :person
+    UNION SELECT principal FROM entry WHERE login = :person
+    UNION SELECT principal FROM entry WHERE email = :person
+), found AS (
+    SELECT entry.id, entry.target, entry.sort, entry.body, list_entry.position,
+        min(pass.id) AS first, max(pass.id) AS last, count(*) AS times
+    FROM entry
+    JOIN list_entry ON list_entry.entry = entry.id
+    JOIN pass ON pass.list = list_entry.list
+    WHERE (entry.principal IN (SELECT principal FROM named WHERE principal IS NOT NULL)
+            OR entry.login = :person OR entry.email = :person)
+        AND (:target IS NULL OR entry.target = :target)
+        AND pass.run >= :since
+    GROUP BY entry.id, CASE WHEN entry.result IN ('done', 'already_so') THEN pass.id END
+)
+SELECT found.*, one.started_at AS at, other.finished_at AS last_at, one.id AS run, one.cause, one.person AS asked_for,
+    found.last >= coalesce((SELECT max(id) FROM pass
+        WHERE pass.target = found.target AND is_whole AND members IS NOT NULL), 0) AS is_there
+FROM found
+JOIN pass AS earliest ON earliest.id = found.first JOIN run AS one ON one.id = earliest.run
+JOIN pass AS latest ON latest.id = found.last JOIN run AS other ON other.id = latest.run
+ORDER BY found.first, found.position";
+
+impl Store {
+    /// Everything that is known of one person. Nobody is found under a name that was never seen.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn person(&self, whose: &Whose) -> Result<PersonRecord, Error> {
+        let mut record = PersonRecord {
+            schema: 1,
+            person: whose.person.clone(),
+            principals: Vec::new(),
+            logins: Vec::new(),
+            events: Vec::new(),
+            findings: Vec::new(),
+            is_cut: false,
+        };
+        let (mut principals, mut logins) = (BTreeSet::new(), BTreeSet::new());
+        let mut statement = self.connection.prepare_cached(ENTRIES)?;
+        let mut rows = statement.query(named_params! {
+            ":person": whose.person,
+            ":target": whose.target,
+            ":since": whose.since.map(first_id).unwrap_or_default(),
+        })?;
+        while let Some(row) = rows.next()? {
+            let body: String = row.get("body")?;
+            let event = match row.get::<_, String>("sort")?.as_str() {
+                "action" => Event::of_row(row)?.with_action(serde_json::from_str(&body)?),
+                "withheld" => {
+                    let event = Event::of_row(row)?.with_withheld(serde_json::from_str(&body)?);
+                    Event { approvals: self.approvals(row.get("id")?)?, ..event }
+                }
+                _ => {
+                    let finding: Finding = serde_json::from_str(&body)?;
+                    principals.extend(finding.principal.clone());
+                    logins.extend(finding.login.clone());
+                    note(&mut record.findings, row, finding)?;
+                    continue;
+                }
+            };
+            principals.extend(event.principal.clone());
+            logins.extend(event.login.clone());
+            record.events.push(event);
+        }
+        record.principals = principals.into_iter().collect();
+        record.logins = logins.into_iter().collect();
+        if let Some(limit) = whose.limit {
+            record.is_cut = cut(&mut record.events, limit) | cut(&mut record.findings, limit);
+        }
+        Ok(record)
+    }
+
+    /// Who approved a thing under any of the codes that it was withheld under.
+    fn approvals(&self, entry: i64) -> Result<Vec<Approved>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT code, by, peer, at FROM approval WHERE EXISTS (SELECT 1 FROM list_entry \
+             JOIN pass ON pass.list = list_entry.list WHERE list_entry.entry = ?1 AND pass.approval = approval.code \
+             AND pass.target = coalesce(approval.target, pass.target)) ORDER BY id",
+        )?;
+        let approvals = statement.query_map(params![entry], |row| {
+            Ok(Approved { approval: row.get(0)?, by: row.get(1)?, peer: row.get(2)?, at: row.get(3)? })
+        })?;
+        Ok(approvals.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Leaves the last ones. Says whether there were more.
+fn cut<T>(all: &mut Vec<T>, limit: usize) -> bool {
+    let surplus = all.len().saturating_sub(limit);
+    all.drain(..surplus);
+    surplus > 0
+}
+
+/// Notes a finding: what was told of it in other words before is the same, as long as there was no break.
+fn note(noticed: &mut Vec<Noticed>, row: &Row<'_>, finding: Finding) -> Result<(), rusqlite::Error> {
+    let (target, is_there): (String, bool) = (row.get("target")?, row.get("is_there")?);
+    let state = if row.get::<_, i64>("times")? > 1 { "still" } else { "new" }.into();
+    let now = Noticed { target, last_seen: row.get("last_at")?, is_there, finding: Finding { state, ..finding } };
+    let is_same = |one: &Noticed| one.finding.id == now.finding.id && one.finding.since == now.finding.since;
+    match noticed.iter_mut().find(|one| one.target == now.target && is_same(one)) {
+        Some(before) => *before = Noticed { is_there: before.is_there || is_there, ..now },
+        None => noticed.push(now),
+    }
+    Ok(())
+}
+
+impl Event {
+    pub(super) fn with_action(self, action: Action) -> Self {
+        let Action { kind, login, group: _, principal, mapping, changes, result, error, user } = action;
+        let (kind, result) = (kind.into_owned(), result.into_owned());
+        Self { kind, login, principal, mapping, changes, result, error, user, ..self }
+    }
+
+    pub(super) fn with_withheld(self, held: Withheld) -> Self {
+        let Withheld { kind, login, principal, mapping, changes, guard } = held;
+        let (kind, result, guard) = (kind.into_owned(), "withheld".to_owned(), Some(guard.into_owned()));
+        Self { kind, login, principal, mapping, changes, result, guard, ..self }
+    }
+
+    fn of_row(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            at: row.get("at")?,
+            last_at: row.get("last_at")?,
+            times: count(row.get("times")?),
+            run: row.get("run")?,
+            cause: row.get("cause")?,
+            asked_for: row.get("asked_for")?,
+            target: row.get("target")?,
+            ..Self::default()
+        })
+    }
+}

@@ -1,0 +1,285 @@
+//! What can be asked of a history: runs, the ages of findings, and how the days went.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan, civil};
+use rusqlite::{OptionalExtension, Row, named_params, params};
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+use utoipa::ToSchema;
+
+use super::store::{count, integer};
+use super::{Error, Store};
+use crate::model::id::TargetName;
+use crate::report::json::{Action, Finding, Progress, Run, State, Target, Withheld};
+use crate::report::{Ages, Line};
+
+/// Which runs are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Those that were asked for before this one.
+    pub before: Option<String>,
+    /// Those that were asked for at this time or later, by the host's clock.
+    pub since: Option<Timestamp>,
+    /// Those with a pass of this target.
+    pub target: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// One target's pass in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PassLine {
+    /// The target.
+    pub name: String,
+    /// Whether it may be written to: `plan` or `apply`.
+    pub mode: String,
+    /// How the pass came out.
+    pub verdict: String,
+    /// People who were to be able to work.
+    pub members: Option<usize>,
+    /// Those of them who could not sign in.
+    pub blocked: Option<usize>,
+    /// How many actions of each kind were carried out.
+    pub done: BTreeMap<String, usize>,
+    /// How many actions failed or were skipped.
+    pub failed: usize,
+    /// How many actions were withheld.
+    pub withheld: usize,
+}
+
+/// How one day went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Day {
+    /// The day, such as `2027-03-31`.
+    pub date: String,
+    /// Passes of everybody.
+    pub passes: usize,
+    /// Those of them after which nothing was left to do.
+    pub converged: usize,
+    /// Those of them that could not be read.
+    pub failed: usize,
+    /// Actions that were carried out, those of one person's passes too.
+    pub changes: usize,
+}
+
+impl Store {
+    /// Runs in a line each, the latest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn lines(&self, wanted: &Wanted) -> Result<Vec<Line>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, cause, mode, person, verdict, started_at, finished_at FROM run \
+             WHERE id < :before AND id >= :since \
+             AND (:target IS NULL OR EXISTS (SELECT 1 FROM pass WHERE pass.run = run.id AND pass.target = :target)) \
+             ORDER BY id DESC LIMIT :limit",
+        )?;
+        let parameters = named_params! {
+            // Behind every ULID.
+            ":before": wanted.before.as_deref().unwrap_or("~"),
+            ":since": wanted.since.map(first_id).unwrap_or_default(),
+            ":target": wanted.target,
+            ":limit": integer(wanted.limit),
+        };
+        let lines = statement.query_map(parameters, |row| {
+            Ok(Line {
+                run: row.get("id")?,
+                state: State::Done,
+                mode: row.get::<_, String>("mode")?.into(),
+                cause: row.get::<_, String>("cause")?.into(),
+                targets: Vec::new(),
+                person: row.get("person")?,
+                verdict: Some(row.get::<_, String>("verdict")?.into()),
+                started_at: row.get("started_at")?,
+                finished_at: row.get("finished_at")?,
+            })
+        })?;
+        let mut lines = lines.collect::<Result<Vec<_>, _>>()?;
+        let mut targets = self.connection.prepare_cached("SELECT target FROM pass WHERE run = ?1 ORDER BY id")?;
+        for line in &mut lines {
+            line.targets = targets.query_map([&line.run], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        }
+        Ok(lines)
+    }
+
+    /// The passes of a run in a line each, in their order.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn passes(&self, run: &str) -> Result<Vec<PassLine>, Error> {
+        let mut passes = self.connection.prepare_cached(
+            "SELECT target, mode, verdict, members, blocked, list FROM pass WHERE run = ?1 ORDER BY id",
+        )?;
+        let mut counts = self.connection.prepare_cached(
+            "SELECT sort, name, result, count(*) FROM list_entry JOIN entry ON entry.id = list_entry.entry \
+             WHERE list_entry.list = ?1 GROUP BY sort, name, result",
+        )?;
+        let mut found = Vec::new();
+        let mut rows = passes.query([run])?;
+        while let Some(row) = rows.next()? {
+            let mut line = PassLine {
+                name: row.get("target")?,
+                mode: row.get("mode")?,
+                verdict: row.get("verdict")?,
+                members: row.get::<_, Option<i64>>("members")?.map(count),
+                blocked: row.get::<_, Option<i64>>("blocked")?.map(count),
+                done: BTreeMap::new(),
+                failed: 0,
+                withheld: 0,
+            };
+            let mut of_list = counts.query([row.get::<_, i64>("list")?])?;
+            while let Some(group) = of_list.next()? {
+                let (sort, name): (String, String) = (group.get(0)?, group.get(1)?);
+                let (result, many): (Option<String>, i64) = (group.get(2)?, group.get(3)?);
+                let many = count(many);
+                match (sort.as_str(), result.as_deref()) {
+                    ("action", Some("done")) => *line.done.entry(name).or_default() += many,
+                    ("action", Some("failed" | "skipped")) => line.failed += many,
+                    ("withheld", _) => line.withheld += many,
+                    _ => {}
+                }
+            }
+            found.push(line);
+        }
+        Ok(found)
+    }
+
+    /// A run, whole, as it was reported.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn run(&self, id: &str) -> Result<Option<Run>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT cause, mode, verdict, started_at, finished_at, elapsed_seconds, requests FROM run WHERE id = ?1",
+        )?;
+        let run = statement.query_row([id], |row| {
+            let requests: String = row.get("requests")?;
+            let run = Run {
+                schema: 1,
+                run: id.to_owned(),
+                state: State::Done,
+                mode: row.get::<_, String>("mode")?.into(),
+                cause: row.get::<_, String>("cause")?.into(),
+                verdict: Some(row.get::<_, String>("verdict")?.into()),
+                started_at: row.get("started_at")?,
+                finished_at: row.get("finished_at")?,
+                elapsed_seconds: row.get("elapsed_seconds")?,
+                requests: BTreeMap::new(),
+                targets: Vec::new(),
+            };
+            Ok((run, requests))
+        });
+        let Some((mut run, requests)) = run.optional()? else { return Ok(None) };
+        run.requests = serde_json::from_str(&requests)?;
+        let mut passes = self.connection.prepare_cached("SELECT * FROM pass WHERE run = ?1 ORDER BY id")?;
+        let mut rows = passes.query([id])?;
+        while let Some(row) = rows.next()? {
+            run.targets.push(self.target(row, &run.mode)?);
+        }
+        Ok(Some(run))
+    }
+
+    fn target(&self, row: &Row<'_>, mode: &str) -> Result<Target, Error> {
+        let error: Option<String> = row.get("error")?;
+        let mut target = Target {
+            name: row.get("target")?,
+            mode: row.get::<_, String>("mode")?.into(),
+            verdict: Some(row.get::<_, String>("verdict")?.into()),
+            error: error.map(|error| serde_json::from_str(&error)).transpose()?,
+            estimate_seconds: row.get("estimate_seconds")?,
+            members: row.get::<_, Option<i64>>("members")?.map(count),
+            blocked: row.get::<_, Option<i64>>("blocked")?.map(count),
+            connect_users: row.get::<_, Option<i64>>("connect_users")?.map(count),
+            owned: row.get::<_, Option<i64>>("owned")?.map(count),
+            served: row.get::<_, Option<i64>>("served")?.map(count),
+            approval: row.get("approval")?,
+            requests: serde_json::from_str(&row.get::<_, String>("requests")?)?,
+            ..Target::default()
+        };
+        let mut entries = self.connection.prepare_cached(
+            "SELECT entry.sort, entry.body, list_entry.is_new FROM list_entry JOIN entry ON entry.id = list_entry.entry \
+             WHERE list_entry.list = ?1 ORDER BY list_entry.position",
+        )?;
+        let mut rows = entries.query([row.get::<_, i64>("list")?])?;
+        while let Some(row) = rows.next()? {
+            let (sort, body, is_new): (String, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            match sort.as_str() {
+                "action" => target.actions.push(serde_json::from_str::<Action>(&body)?),
+                "withheld" => target.withheld.push(serde_json::from_str::<Withheld>(&body)?),
+                _ => {
+                    let state = if is_new { "new" } else { "still" }.into();
+                    target.findings.push(Finding { state, ..serde_json::from_str(&body)? });
+                }
+            }
+        }
+        let total = if mode == "apply" && target.mode == "apply" { target.actions.len() } else { 0 };
+        target.progress = Progress { done: total, total, eta_seconds: 0.0 };
+        Ok(target)
+    }
+
+    /// Since when each finding of every target's last pass is known: of the last pass of everybody that was read.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn ages(&self) -> Result<Ages, Error> {
+        let mut statement = self.connection.prepare(
+            "SELECT pass.target, entry.body FROM pass \
+             JOIN list_entry ON list_entry.list = pass.list \
+             JOIN entry ON entry.id = list_entry.entry AND entry.sort = 'finding' \
+             WHERE pass.id IN (SELECT max(id) FROM pass WHERE is_whole AND members IS NOT NULL GROUP BY target)",
+        )?;
+        let mut ages = Ages::new();
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let finding: Finding = serde_json::from_str(&row.get::<_, String>(1)?)?;
+            if let Ok(since) = finding.since.parse() {
+                ages.entry(TargetName::new(row.get::<_, String>(0)?)).or_default().insert(finding.id, since);
+            }
+        }
+        Ok(ages)
+    }
+
+    /// How the days went, the last `days` of them up to this time, the earliest first. A day is one of this time zone.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn daily(&self, days: usize, now: Timestamp, zone: &TimeZone) -> Result<Vec<Day>, Error> {
+        let today = now.to_zoned(zone.clone()).date();
+        let back = i64::try_from(days).unwrap_or(i64::MAX).saturating_sub(1).clamp(0, 36_500);
+        let first = today.saturating_sub(back.days());
+        let mut all: BTreeMap<civil::Date, Day> = first
+            .series(1.day())
+            .take_while(|date| *date <= today)
+            .map(|date| (date, Day { date: date.to_string(), ..Day::default() }))
+            .collect();
+        let since = first.to_zoned(zone.clone()).map_or(Timestamp::MIN, |begin| begin.timestamp());
+        let mut statement = self.connection.prepare_cached(
+            "SELECT run.started_at, pass.verdict, pass.changed, \
+             pass.is_whole AND (run.mode = 'apply' OR pass.mode = 'plan') \
+             FROM run JOIN pass ON pass.run = run.id WHERE run.id >= ?1",
+        )?;
+        let mut rows = statement.query(params![first_id(since)])?;
+        while let Some(row) = rows.next()? {
+            let Ok(started) = row.get::<_, String>(0)?.parse::<Timestamp>() else { continue };
+            let Some(day) = all.get_mut(&started.to_zoned(zone.clone()).date()) else { continue };
+            day.changes += count(row.get(2)?);
+            // A dry run says nothing of how the target stands.
+            if row.get(3)? {
+                day.passes += 1;
+                match row.get::<_, String>(1)?.as_str() {
+                    "converged" => day.converged += 1,
+                    "failed" => day.failed += 1,
+                    _ => {}
+                }
+            }
+        }
+        Ok(all.into_values().collect())
+    }
+}
+
+/// The first id that a run of this time may have.
+pub(super) fn first_id(time: Timestamp) -> String {
+    Ulid::from_parts(u64::try_from(time.as_millisecond()).unwrap_or_default(), 0).to_string()
+}

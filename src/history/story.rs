@@ -1,0 +1,226 @@
+//! What was done and noticed, on the command line: of one person, or in one run.
+
+use comfy_table::Cell;
+use serde_json::Value;
+
+use super::{Event, Noticed, PersonRecord};
+use crate::report::json::{Change, Run};
+use crate::report::sheet::Sheet;
+use crate::report::table::{Look, table, trimmed};
+use crate::report::things;
+
+const COLUMNS: [&str; 20] = [
+    "at",
+    "last_at",
+    "times",
+    "run",
+    "cause",
+    "asked_for",
+    "target",
+    "kind",
+    "login",
+    "principal",
+    "mapping",
+    "result",
+    "before",
+    "after",
+    "guard",
+    "approved_by",
+    "approved_at",
+    "message",
+    "error",
+    "user",
+];
+
+/// What was done and noticed.
+#[derive(Debug, Default)]
+pub struct Story {
+    /// What stands above it.
+    title: String,
+    events: Vec<Event>,
+    findings: Vec<Noticed>,
+}
+
+impl From<PersonRecord> for Story {
+    fn from(record: PersonRecord) -> Self {
+        let PersonRecord { schema: _, person, principals, logins, events, findings, is_cut } = record;
+        if events.is_empty() && findings.is_empty() {
+            return Self { title: format!("nothing is recorded of `{}`", plain(&person)), ..Self::default() };
+        }
+        let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { plain(&names.join(", ")) };
+        let cut = if is_cut { "\nwhat was earlier is left out, as `--limit` says" } else { "" };
+        let title = format!("logins: {}\nids in Identity Store: {}{cut}", list(&logins), list(&principals));
+        Self { title, events, findings }
+    }
+}
+
+impl From<Run> for Story {
+    fn from(run: Run) -> Self {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let (at, last_at) = (text(&run.started_at), text(&run.finished_at));
+        let verdict = run.verdict.unwrap_or_default();
+        let mut title = format!("run {}: {verdict}, started {} by {}", run.run, seconds(&at), run.cause);
+        let (mut events, mut findings) = (Vec::new(), Vec::new());
+        for one in run.targets {
+            let error = one.error.as_ref().map(|error| format!(": {}", plain(&error.sentence()))).unwrap_or_default();
+            title.extend(["\n", &plain(&one.name), ": ", &one.verdict.unwrap_or_default(), &error]);
+            let event = Event {
+                at: at.clone(),
+                last_at: last_at.clone(),
+                times: 1,
+                run: run.run.clone(),
+                cause: run.cause.to_string(),
+                target: one.name.clone(),
+                ..Event::default()
+            };
+            events.extend(one.actions.into_iter().map(|action| event.clone().with_action(action)));
+            events.extend(one.withheld.into_iter().map(|held| event.clone().with_withheld(held)));
+            findings.extend(one.findings.into_iter().map(|finding| Noticed {
+                target: one.name.clone(),
+                last_seen: last_at.clone(),
+                is_there: false,
+                finding,
+            }));
+        }
+        Self { title, events, findings }
+    }
+}
+
+impl Story {
+    /// For people, from the beginning to the end.
+    #[must_use]
+    pub fn table(&self, look: Look) -> String {
+        let mut text = format!("{}\n", self.title);
+        if !self.events.is_empty() {
+            let mut table = table(look);
+            for event in &self.events {
+                table.add_row([
+                    Cell::new(seconds(&event.at)),
+                    Cell::new(plain(&event.target)),
+                    Cell::new(&event.kind),
+                    Cell::new(plain(event.login.as_deref().unwrap_or_default())),
+                    Cell::new(event.result.replace('_', " ")),
+                    Cell::new(plain(&details(event))),
+                ]);
+            }
+            text.extend(["\n", &trimmed(&table), "\n"]);
+        }
+        if !self.findings.is_empty() {
+            text.extend(["\n", &things(self.findings.len(), "finding"), "\n"]);
+            let mut table = table(look);
+            for Noticed { target, last_seen, is_there, finding } in &self.findings {
+                let last = if *is_there { "still there".to_owned() } else { format!("last {}", seconds(last_seen)) };
+                let said = format!("{}\nfix: {}", finding.message, finding.fix);
+                table.add_row([
+                    Cell::new(format!("{}\n{last}", seconds(&finding.since))),
+                    Cell::new(plain(target)),
+                    Cell::new(&finding.code),
+                    Cell::new(plain(&said)),
+                ]);
+            }
+            text.extend([&trimmed(&table), "\n"]);
+        }
+        text
+    }
+
+    /// For spreadsheets: a row for each event, and for each finding.
+    ///
+    /// # Errors
+    /// Where a row cannot be written.
+    pub fn csv(&self) -> Result<String, csv::Error> {
+        let mut sheet = Sheet::new(&COLUMNS)?;
+        for event in &self.events {
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            let approvals = || event.approvals.iter();
+            let by = approvals()
+                .map(|one| one.by.clone().map_or_else(|| one.peer.clone(), |by| format!("{by} ({})", one.peer)));
+            sheet.row([
+                &event.at,
+                &event.last_at,
+                &event.times.to_string(),
+                &event.run,
+                &event.cause,
+                &text(&event.asked_for),
+                &event.target,
+                &event.kind,
+                &text(&event.login),
+                &text(&event.principal),
+                &text(&event.mapping),
+                &event.result,
+                &side(&event.changes, |change| change.from.as_deref()),
+                &side(&event.changes, |change| change.to.as_deref()),
+                &text(&event.guard),
+                &by.collect::<Vec<_>>().join("; "),
+                &approvals().map(|one| one.at.as_str()).collect::<Vec<_>>().join("; "),
+                "",
+                &event.error.as_ref().map(crate::report::json::Error::sentence).unwrap_or_default(),
+                &event.user.as_ref().map(Value::to_string).unwrap_or_default(),
+            ])?;
+        }
+        for Noticed { target, last_seen, is_there: _, finding } in &self.findings {
+            let login = finding.login.as_deref().unwrap_or_default();
+            let principal = finding.principal.as_deref().unwrap_or_default();
+            let mut row = [""; COLUMNS.len()];
+            (row[0], row[1], row[6], row[7]) = (&finding.since, last_seen, target, &finding.code);
+            (row[8], row[9], row[11], row[17]) = (login, principal, &finding.severity, &finding.message);
+            sheet.row(row)?;
+        }
+        sheet.text()
+    }
+}
+
+/// One side of all changes.
+fn side(changes: &[Change], of: impl Fn(&Change) -> Option<&str>) -> String {
+    let said = changes.iter().filter_map(|change| of(change).map(|value| format!("{}: {value}", change.field)));
+    said.collect::<Vec<_>>().join("; ")
+}
+
+/// What an event was about, and why it came: line by line.
+fn details(event: &Event) -> String {
+    let mut lines = Vec::new();
+    let change = |Change { field, from, to }: &Change| {
+        let to = to.as_deref().unwrap_or("nothing");
+        let field = field.replace('_', " ");
+        from.as_ref().map_or_else(|| format!("{field} {to}"), |from| format!("{field} {from} → {to}"))
+    };
+    // What our own tags say is for the program; CSV and JSON have them.
+    let shown = event.changes.iter().filter(|change| !change.field.starts_with("tag:rollcall:"));
+    let shown: Vec<String> = shown.map(change).collect();
+    lines.push(if shown.is_empty() { "our tags".to_owned() } else { shown.join("; ") });
+    lines.extend(event.user.as_ref().map(whom));
+    lines.extend(event.error.as_ref().map(|error| format!("because: {}", error.sentence())));
+    lines.extend(event.guard.as_ref().map(|guard| format!("held back by {guard}")));
+    for approval in &event.approvals {
+        let by = approval.by.as_deref().unwrap_or("somebody");
+        lines.push(format!("approved by {by} at {}, from {}", seconds(&approval.at), approval.peer));
+    }
+    if event.times > 1 {
+        lines.push(format!("in {}, until {}", format_args!("{} passes", event.times), seconds(&event.last_at)));
+    }
+    let mapping = event.mapping.as_ref().map(|mapping| format!("mapping {mapping}, ")).unwrap_or_default();
+    let asked = event.asked_for.as_ref().map(|person| format!(" for {person} alone")).unwrap_or_default();
+    lines.push(format!("{mapping}run {} by {}{asked}", event.run, event.cause));
+    lines.join("\n")
+}
+
+/// Who a deleted user was, in few words.
+fn whom(user: &Value) -> String {
+    let info = &user["IdentityInfo"];
+    let said = [&info["FirstName"], &info["LastName"], &info["SecondaryEmail"], &info["Email"], &info["Mobile"]];
+    let said: Vec<&str> = said.into_iter().filter_map(Value::as_str).filter(|text| !text.is_empty()).collect();
+    format!("it was {}; `--output json` has it whole", said.join(" "))
+}
+
+/// A time without what is smaller than a second.
+pub(super) fn seconds(time: &str) -> String {
+    time.split_once('.').map_or_else(|| time.to_owned(), |(time, _)| format!("{time}Z"))
+}
+
+/// Text that stays where it is put: without letters that move the cursor or turn the direction of what follows.
+pub(super) fn plain(text: &str) -> String {
+    let moves = |letter: char| {
+        (letter.is_control() && letter != '\n')
+            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+    };
+    text.chars().map(|letter| if moves(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+}

@@ -1,0 +1,32 @@
+//! A run in one line, as lists of runs have it.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::json::State;
+
+/// A run in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RunLine)]
+pub struct Line {
+    /// Its id.
+    pub run: String,
+    /// Where it stands.
+    pub state: State,
+    /// Whether anything was to be written: `plan` or `apply`.
+    pub mode: Cow<'static, str>,
+    /// What started it.
+    pub cause: Cow<'static, str>,
+    /// The targets that it is about.
+    pub targets: Vec<String>,
+    /// The person that it is about; null where it is about everybody.
+    pub person: Option<String>,
+    /// The worst verdict of its targets, once it is done.
+    pub verdict: Option<Cow<'static, str>>,
+    /// When its first pass began.
+    pub started_at: Option<String>,
+    /// When its last pass ended.
+    pub finished_at: Option<String>,
+}
