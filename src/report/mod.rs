@@ -8,6 +8,7 @@ mod memory;
 pub mod meter;
 mod standing;
 pub mod table;
+mod unable;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -25,6 +26,7 @@ use crate::plan::{Action, ActionKind, Counts, Parts, Plan, Withheld};
 
 pub use self::memory::{Age, Memory};
 pub use self::standing::{LastPass, Standing};
+pub use self::unable::{Remedy, Unable};
 
 /// What one cause started: the passes of all its targets.
 #[derive(Debug, Clone)]
@@ -146,6 +148,7 @@ struct Pass {
     deleted: BTreeMap<usize, serde_json::Value>,
     findings: Vec<Finding>,
     counts: Counts,
+    unable: Unable,
     refused: bool,
 }
 
@@ -177,6 +180,16 @@ impl Trouble {
                 Self { causes, hint, ..plain }
             }
             _ => plain,
+        }
+    }
+
+    /// Why an action did not come out well, where it did not.
+    #[must_use]
+    pub fn of_outcome(outcome: &Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Failed(failure) => Some(Self::of_failure(failure)),
+            Outcome::Skipped(skip) => Some(Self::of_skip(skip)),
+            Outcome::Planned | Outcome::Done | Outcome::AlreadySo => None,
         }
     }
 
@@ -241,11 +254,16 @@ impl TargetReport {
     pub fn applied(around: Around, plan: Plan, applied: Applied, rates: &Rates) -> Self {
         let estimate = apply::seconds(plan.actions(), rates);
         let refused = plan.refusal().is_some();
-        let Parts { actions, withheld, approval, mut findings, counts } = plan.into_parts();
+        let Parts { actions, withheld, approval, mut findings, mut counts } = plan.into_parts();
         findings.extend(applied.findings);
-        let actions = actions.into_iter().zip(applied.outcomes).collect();
+        let actions: Vec<_> = actions.into_iter().zip(applied.outcomes).collect();
         let deleted = applied.deleted;
-        Self::new(around, estimate, Ok(Pass { actions, withheld, approval, deleted, findings, counts, refused }))
+        let unable = Unable::after(std::mem::take(&mut counts.shut_out), &actions);
+        Self::new(
+            around,
+            estimate,
+            Ok(Pass { actions, withheld, approval, deleted, findings, counts, unable, refused }),
+        )
     }
 
     fn new(around: Around, estimate: f64, result: Result<Pass, Trouble>) -> Self {

@@ -16,7 +16,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("report", &["apply", "aws", "metrics", "model", "plan"]),
     ("pass", &["apply", "aws", "config", "metrics", "model", "plan", "report"]),
     ("daemon", &["aws", "config", "metrics", "model", "pass", "plan", "report", "telemetry"]),
-    ("http", &["config", "daemon", "metrics", "model", "pass", "plan", "report"]),
+    ("http", &["apply", "config", "daemon", "metrics", "model", "pass", "plan", "report"]),
     ("telemetry", &["config"]),
     ("cli", &[]),
     (
