@@ -12,7 +12,7 @@ mod unable;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -135,6 +135,8 @@ pub struct TargetReport {
     result: Result<Pass, Trouble>,
     /// Of each finding, by its id, whether it is news; findings that are not here are.
     ages: BTreeMap<String, Age>,
+    /// The same for each finding in order, once somebody has asked: ids are hashes, and take their time.
+    aged: OnceLock<Vec<Age>>,
     /// What was found in the pass before this one, and is no more.
     gone: Vec<Finding>,
 }
@@ -269,7 +271,7 @@ impl TargetReport {
     fn new(around: Around, estimate: f64, result: Result<Pass, Trouble>) -> Self {
         let Around { name, mode, requests, elapsed, time } = around;
         let (ages, gone) = (BTreeMap::new(), Vec::new());
-        Self { name, mode, requests, elapsed, time, estimate, result, ages, gone }
+        Self { name, mode, requests, elapsed, time, estimate, result, ages, aged: OnceLock::new(), gone }
     }
 
     /// How the pass came out.

@@ -18,3 +18,4 @@ mod random;
 mod roles;
 mod safety;
 mod stage;
+mod unable;

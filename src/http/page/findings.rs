@@ -13,8 +13,9 @@ use super::super::App;
 use super::super::input::Asked;
 use super::super::problem::Problem;
 use super::pieces::{self, LINES, Moment, Pages, field};
+use crate::model::id::Login;
 use crate::plan::finding::{CODES, Finding, Severity};
-use crate::report::TargetReport;
+use crate::report::{Age, TargetReport};
 
 const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Info];
 /// The words of ages, and what they are called.
@@ -84,38 +85,33 @@ pub(super) async fn fragment(State(app): State<App>, Asked(asked): Asked<Finding
 
 impl Findings {
     fn of(reports: &[Arc<TargetReport>], targets: Vec<String>, asked: FindingsAsked, now: Timestamp) -> Self {
-        let all =
-            || reports.iter().flat_map(|report| report.findings().iter().map(move |finding| (&**report, finding)));
         let mut codes: Vec<(&'static str, usize)> = CODES.iter().map(|code| (code.as_str(), 0)).collect();
-        for (_, finding) in all() {
+        for finding in reports.iter().flat_map(|report| report.findings()) {
             codes[finding.code() as usize].1 += 1;
         }
         let wanted = Wanted::of(&asked, now);
-        let found: Vec<(&TargetReport, &Finding)> =
-            all().filter(|(report, finding)| wanted.has(report, finding)).collect();
+        let all = reports.iter().flat_map(|report| report.aged().map(|(finding, age)| Found { report, finding, age }));
+        let found: Vec<Found<'_>> = all.filter(|found| wanted.has(found)).collect();
         let pages = Pages::of(asked.page, found.len());
         Self {
             is_read: !reports.is_empty(),
-            everything: all().count(),
+            everything: codes.iter().map(|(_, count)| count).sum(),
             targets,
             codes: codes.into_iter().filter(|(_, count)| *count > 0).collect(),
             severities: SEVERITIES.iter().map(|severity| severity.as_str()).collect(),
             ages: &AGES,
-            lines: found
-                .iter()
-                .skip(pages.skip())
-                .take(LINES)
-                .map(|(report, finding)| Line::of(report, finding))
-                .collect(),
+            lines: found.iter().skip(pages.skip()).take(LINES).map(Line::of).collect(),
             pages,
             asked,
         }
     }
+}
 
-    /// Whether a choice of the form is the one that was asked for.
-    fn is(&self, asked: &Option<String>, choice: &str) -> bool {
-        asked.as_deref() == Some(choice)
-    }
+/// A finding, and where and for how long it is.
+struct Found<'a> {
+    report: &'a TargetReport,
+    finding: &'a Finding,
+    age: Age,
 }
 
 /// What is asked for, ready to be compared with.
@@ -130,22 +126,22 @@ impl<'a> Wanted<'a> {
         Self { asked, who: asked.who.as_deref().map(|who| who.trim().to_lowercase()), now }
     }
 
-    fn has(&self, report: &TargetReport, finding: &Finding) -> bool {
+    fn has(&self, found: &Found<'_>) -> bool {
         let Self { asked, who, .. } = self;
+        let Found { report, finding, age } = found;
         let is = |asked: &Option<String>, found: &str| asked.as_deref().is_none_or(|asked| asked == found);
         is(&asked.target, report.name.as_str())
             && is(&asked.code, finding.code().as_str())
             && is(&asked.severity, finding.code().severity().as_str())
             && asked.accepted.is_none_or(|accepted| accepted == finding.accepted)
             && who.as_deref().is_none_or(|who| is_about(finding, who))
-            && asked.age.as_deref().is_none_or(|age| self.is_of_age(report, finding, age))
+            && asked.age.as_deref().is_none_or(|asked| self.is_of_age(age, asked))
     }
 
-    fn is_of_age(&self, report: &TargetReport, finding: &Finding, age: &str) -> bool {
-        let known = report.age(finding);
-        let lasted = self.now.duration_since(known.since);
-        match age {
-            "new" => known.is_new,
+    fn is_of_age(&self, age: &Age, asked: &str) -> bool {
+        let lasted = self.now.duration_since(age.since);
+        match asked {
+            "new" => age.is_new,
             "day" => lasted < DAY,
             "older" => lasted >= DAY,
             "week" => lasted >= DAY * 7,
@@ -155,13 +151,13 @@ impl<'a> Wanted<'a> {
 }
 
 fn is_about(finding: &Finding, who: &str) -> bool {
-    let login = finding.login.as_ref().map(|login| login.as_str());
+    let login = finding.login.as_ref().map(Login::as_str);
     [login, finding.email.as_deref()].into_iter().flatten().any(|name| name.to_lowercase().contains(who))
 }
 
 impl Line {
-    fn of(report: &TargetReport, finding: &Finding) -> Self {
-        let age = report.age(finding);
+    fn of(found: &Found<'_>) -> Self {
+        let Found { report, finding, age } = found;
         let who = finding.login.as_ref().map(ToString::to_string).or_else(|| finding.email.clone());
         Self {
             id: finding.id(&report.name),

@@ -13,6 +13,7 @@ use super::super::problem::Problem;
 use super::chart::{Chart, Point};
 use super::pieces::{self, LINES, Moment, Pages, field};
 use crate::apply::Outcome;
+use crate::model::id::TargetName;
 use crate::model::settings::Mode;
 use crate::pass::Run;
 use crate::report::{RunReport, spoken};
@@ -76,7 +77,7 @@ impl History {
 
 impl Line {
     fn of(run: &Run, report: &RunReport) -> Self {
-        let targets: Vec<&str> = run.targets().map(|target| target.as_str()).collect();
+        let targets: Vec<&str> = run.targets().map(TargetName::as_str).collect();
         let place = match targets.as_slice() {
             [first, second, third, _, ..] => format!("{first}, {second}, {third} and {} more", targets.len() - 3),
             few => few.join(", "),

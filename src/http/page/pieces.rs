@@ -48,7 +48,7 @@ pub(super) fn grouped(number: impl fmt::Display) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -80,13 +80,18 @@ pub(super) fn sign(verdict: &str) -> &'static str {
     }
 }
 
+/// Whether a choice of a form is the one that was asked for.
+pub(super) fn is_chosen(asked: Option<&str>, choice: &str) -> bool {
+    asked == Some(choice)
+}
+
 /// Which page of a long list is shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pages {
     /// The number of this page, from 1.
     pub(super) page: usize,
-    /// How many pages there are, 1 at least.
-    pub(super) pages: usize,
+    /// The number of the last page, 1 at least.
+    pub(super) last: usize,
     /// How many lines there are in all.
     pub(super) all: usize,
 }
@@ -97,8 +102,8 @@ pub(super) const LINES: usize = 50;
 impl Pages {
     /// The page that was asked for, or the last one where there are no longer so many.
     pub(super) fn of(asked: Option<usize>, all: usize) -> Self {
-        let pages = all.div_ceil(LINES).max(1);
-        Self { page: asked.unwrap_or(1).clamp(1, pages), pages, all }
+        let last = all.div_ceil(LINES).max(1);
+        Self { page: asked.unwrap_or(1).clamp(1, last), last, all }
     }
 
     /// How many lines come before it.

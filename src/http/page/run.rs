@@ -103,7 +103,7 @@ impl Ended {
 
 impl Pass {
     fn of(report: &TargetReport) -> Self {
-        let new = report.findings().iter().filter(|finding| report.age(finding).is_new).count();
+        let new = report.aged().filter(|(_, age)| age.is_new).count();
         let found = [
             things(report.findings().len(), "finding"),
             format!("{new} new"),

@@ -49,8 +49,8 @@ function takeToken() {
 let needed = null;
 function needToken(refused) {
   needed ??= (() => {
-    const had = sessionStorage.getItem(TOKEN);
-    $("token-why").textContent = had ? `${refused.message[0].toUpperCase()}${refused.message.slice(1)}.` : "Rollcall asks who you are.";
+    const wrong = `${refused.message[0].toUpperCase()}${refused.message.slice(1)}.`;
+    $("token-why").textContent = sessionStorage.getItem(TOKEN) ? wrong : "Rollcall asks who you are.";
     openToken();
     let given;
     const waiting = new Promise((resolve) => (given = resolve));
@@ -106,9 +106,9 @@ function morph(from, to) {
   }
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
-const short = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
-const day = new Intl.DateTimeFormat(undefined, short);
+const short = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+const clock = new Intl.DateTimeFormat(undefined, short);
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", ...short });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
@@ -137,10 +137,6 @@ function localise(root) {
 const asked = new Map();
 const turn = new Map();
 
-function place(name) {
-  return name === "explain" ? $("explained") : $(name);
-}
-
 /** Fetches a fragment and shows it. Of two that were asked for at once only the later is shown. */
 async function load(name) {
   const mine = (turn.get(name) ?? 0) + 1;
@@ -152,7 +148,7 @@ async function load(name) {
 }
 
 function show(name, text) {
-  const old = place(name);
+  const old = name === "explain" ? $("explained") : $(name);
   const fresh = old.cloneNode(false);
   fresh.removeAttribute("aria-busy");
   const parsed = new DOMParser().parseFromString(text, "text/html");
@@ -194,21 +190,24 @@ async function refresh(...names) {
 // --- How the line to Rollcall is --------------------------------------------------------------------------------------
 
 let lastHeard = null;
+const line = { lost: false, live: false };
 
 function heard(failed) {
   const banner = $("banner");
-  if (!failed || failed.status >= 400) lastHeard = new Date();
+  line.lost = failed?.status === 0;
+  if (!line.lost) lastHeard = new Date();
+  showLine();
   banner.hidden = !failed || failed.status === 401;
   if (!failed) return;
-  const since = lastHeard && failed.status === 0 ? ` What is shown is of ${clock.format(lastHeard)}.` : "";
-  const text = failed.status === 0 ? `Rollcall does not answer.${since} It is asked again and again.` : failed.message;
+  const since = lastHeard && line.lost ? ` What is shown is of ${clock.format(lastHeard)}.` : "";
+  const text = line.lost ? `Rollcall does not answer.${since} It is asked again and again.` : failed.message;
   if (banner.textContent !== text) banner.textContent = text;
-  if (failed.status === 0) line("lost", "No answer");
 }
 
-function line(state, text) {
+function showLine() {
+  const state = line.lost ? "lost" : line.live ? "live" : "waiting";
   $("link").className = state;
-  $("link").textContent = text;
+  $("link").textContent = { lost: "No answer", live: "Live", waiting: "Asking now and then" }[state];
 }
 
 /** Says how something that the reader started came out. */
@@ -235,7 +234,7 @@ async function follow() {
       };
       try {
         const answer = await ask("/v1/events", { signal: follower.signal });
-        line("live", "Live");
+        line.live = true;
         wait = 1_000;
         // Whatever happened meanwhile was not told.
         refresh(...EVERYTHING);
@@ -246,7 +245,8 @@ async function follow() {
     } catch (error) {
       if (error.status === 401) await needToken(error);
     }
-    line("waiting", "Asking now and then");
+    line.live = false;
+    showLine();
     await sleep(wait * (0.75 + Math.random() / 2));
     wait = Math.min(wait * 2, LONGEST_WAIT);
     refresh(...EVERYTHING);

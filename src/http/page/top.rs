@@ -71,14 +71,16 @@ impl Top {
         let troubles: Vec<Trouble> = targets.iter().filter_map(trouble).collect();
         let (level, sentence) = sentence(count, &targets);
         let title = if count > 0 { format!("({count}) {sentence} Rollcall") } else { format!("{sentence} Rollcall") };
-        let mut named = targets.iter().filter_map(|(_, standing)| standing.read.as_deref()).flat_map(named);
-        let first = named.by_ref().take(SHOWN).collect();
-        let rest = named.collect();
+        let read = targets.iter().filter_map(|(_, standing)| standing.read.as_deref());
+        let mut first: Vec<Person> = read.flat_map(named).collect();
+        first.sort_by(|one, other| one.name.cmp(&other.name));
+        let rest = first.split_off(SHOWN.min(first.len()));
         Self {
             level,
             sentence,
             title,
-            as_of: as_of(&targets).map(Moment::of),
+            // Of what cannot be seen its trouble tells the time.
+            as_of: as_of(&targets).filter(|_| level != "unknown").map(Moment::of),
             last_true: (count > 0).then(|| last_true(desk, &targets)).flatten().map(Moment::of),
             is_ending: desk.stop().is_cancelled(),
             started_at: Moment::read(Some(&status.started_at)),
