@@ -34,6 +34,7 @@ def test_it_shows_every_finding_and_filters_them(demo: Demo, tab: Open) -> None:
     assert sorted(set(codes)) == [
         "email-mismatch", "email-missing", "login-case", "login-invalid", "member-disabled", "near-miss", "orphan",
     ]  # fmt: skip
+
     def field(name: str) -> Locator:
         return reader.page.locator(f"#findings [name={name}]")
 
@@ -97,10 +98,8 @@ def test_it_explains_a_person_link_by_link(demo: Demo, tab: Open) -> None:
     links = reader.page.locator(".chain li")
     assert links.count() == 12
     broken = reader.page.locator(".chain li.broken")
-    assert [text.splitlines()[0:2] for text in broken.all_inner_texts()] == [["✗no:", "connect user"]] or (
-        "connect user" in broken.inner_text()
-    )
     assert broken.count() == 1
+    assert "connect user" in broken.inner_text()
     assert "delete the Connect user Priya.Nair@connect-workshop.com" in reader.text("#explained .fix")
     reader.page.get_by_label("Login, e-mail address or user id").fill("maria.santos@connect-workshop.com")
     reader.page.keyboard.press("Enter")
