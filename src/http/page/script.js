@@ -270,9 +270,8 @@ async function read(reader, alive) {
 
 function happened(message) {
   const field = (name) => message.split("\n").find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1).trim();
-  const event = field("event");
-  if (!event) return;
-  const run = event === "run" ? JSON.parse(field("data")) : null;
+  if (!field("event")) return;
+  const run = field("event") === "run" ? JSON.parse(field("data")) : null;
   if (run?.state === "running" || run?.state === "queued") refresh("activity", "targets");
   else refresh(...EVERYTHING);
 }
