@@ -4,7 +4,7 @@
 #
 # The base images are arguments, so that a mirror or images of your own can take their place. They are pinned by tag;
 # pin them by digest (`name:tag@sha256:...`) where your registry shows it. Both are of one Debian release, since the
-# program is linked with the C library of the first and runs with that of the second.
+# program is linked with the C library of the first and runs with that of the second. `deploy/sbom` lists the crates.
 ARG RUST_IMAGE=docker.io/library/rust:1.95.0-slim-trixie
 ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian13:nonroot
 

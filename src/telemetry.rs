@@ -6,6 +6,7 @@ use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
+use crate::aws;
 use crate::config::LogFormat;
 
 type Filter = reload::Layer<EnvFilter, Registry>;
@@ -27,7 +28,7 @@ pub struct Log {
 pub fn start(format: Option<LogFormat>, level: &str) -> Log {
     let (filter, filter_handle) = reload::Layer::new(directives(level));
     let (lines, lines_handle) = reload::Layer::new(form(format));
-    if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {
+    if tracing_subscriber::registry().with(filter).with(lines).with(aws::log_ceiling()).try_init().is_ok() {
         log_panics();
     }
     Log { filter: filter_handle, lines: lines_handle }
@@ -61,7 +62,7 @@ impl Log {
 
 fn directives(level: &str) -> EnvFilter {
     let override_ = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty());
-    // Libraries are silent but for warnings, unless somebody asks: at `debug` the SDK would show what it sends.
+    // Libraries are silent but for warnings, unless somebody asks.
     EnvFilter::builder().parse_lossy(override_.unwrap_or_else(|| format!("warn,rollcall={level}")))
 }
 

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::LAST;
-use crate::aws::Service;
 use crate::aws::operation::{self, Operation};
-use crate::model::limits::{Rate, Rates};
+use crate::aws::{self, IdentityCenter, Service};
 use crate::plan::{Action, Reason, Update, Write};
 
 /// The calls that an action takes where nothing is so already, by operation.
@@ -64,35 +63,68 @@ fn of_reason(reason: &Reason) -> Vec<&'static Operation> {
     }
 }
 
-fn rate<'r>(operation: &Operation, rates: &'r Rates) -> &'r Rate {
-    match operation.service {
-        Service::Connect => &rates.connect,
-        Service::IdentityStore => &rates.identity_store,
-        Service::SsoAdmin => &rates.sso_admin,
-    }
-}
-
 /// How many calls of each operation.
-type Calls = BTreeMap<(Service, &'static str), (&'static Operation, usize)>;
+type Calls = BTreeMap<(Service, &'static str), (&'static Operation, u64)>;
 
-fn count<'a>(actions: impl Iterator<Item = &'a Action>) -> Calls {
-    let mut counted = Calls::new();
-    for operation in actions.flat_map(calls) {
-        counted.entry((operation.service, operation.name)).or_insert((operation, 0)).1 += 1;
-    }
-    counted
+/// Calls that are still to be made: what takes away waits for everything else.
+#[derive(Debug, Default)]
+struct Left {
+    first: Calls,
+    last: Calls,
 }
 
-/// Seconds that these actions take at the service's rate, from the first call to the last. Operations have rates of their
-/// own and run side by side, so the slowest tells; what takes away waits for everything else.
-#[must_use]
-pub fn seconds(actions: &[Action], rates: &Rates) -> f64 {
-    let phase = |is_last: bool| {
-        let calls = count(actions.iter().filter(|action| LAST.contains(&action.kind()) == is_last));
-        let times = calls.values().map(|(operation, calls)| rate(operation, rates).seconds_for(operation.name, *calls));
-        times.fold(0.0, f64::max)
-    };
-    phase(false) + phase(true)
+impl Left {
+    fn of(actions: &[Action]) -> Self {
+        let mut left = Self::default();
+        for action in actions {
+            let phase = left.phase(action);
+            for operation in calls(action) {
+                phase.entry((operation.service, operation.name)).or_insert((operation, 0)).1 += 1;
+            }
+        }
+        left
+    }
+
+    fn phase(&mut self, action: &Action) -> &mut Calls {
+        if LAST.contains(&action.kind()) { &mut self.last } else { &mut self.first }
+    }
+
+    /// Operations have rates of their own and run side by side, so the slowest tells.
+    fn seconds(&self, forecast: &Forecast) -> f64 {
+        let phase = |calls: &Calls| {
+            let times = calls.values().map(|(operation, calls)| forecast.seconds_for(operation, *calls));
+            times.fold(0.0, f64::max)
+        };
+        phase(&self.first) + phase(&self.last)
+    }
+}
+
+/// Tells how long calls will take, from what waits for a turn now and how fast turns come: the pace's own state.
+#[derive(Debug, Clone)]
+pub struct Forecast {
+    target: aws::Target,
+    identity_center: IdentityCenter,
+}
+
+impl Forecast {
+    /// For what is done to this target, with last looks at people there.
+    #[must_use]
+    pub fn new(target: &aws::Target, identity_center: &IdentityCenter) -> Self {
+        Self { target: target.clone(), identity_center: identity_center.clone() }
+    }
+
+    /// Seconds that these actions take as things stand, from the first call to the last.
+    #[must_use]
+    pub fn seconds(&self, actions: &[Action]) -> f64 {
+        Left::of(actions).seconds(self)
+    }
+
+    fn seconds_for(&self, operation: &'static Operation, calls: u64) -> f64 {
+        match operation.service {
+            Service::IdentityStore => self.identity_center.seconds_for(operation, calls),
+            Service::Connect | Service::SsoAdmin => self.target.seconds_for(operation, calls),
+        }
+    }
 }
 
 /// How far a pass has come; whoever watches reads it at any time.
@@ -100,7 +132,7 @@ pub fn seconds(actions: &[Action], rates: &Rates) -> f64 {
 pub struct Progress {
     done: AtomicUsize,
     total: AtomicUsize,
-    left: Mutex<(Calls, Rates)>,
+    left: Mutex<Option<(Left, Forecast)>>,
 }
 
 impl Progress {
@@ -110,32 +142,32 @@ impl Progress {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
-    /// Seconds that the rest takes at the service's rate.
+    /// Seconds that the rest takes as things stand.
     #[must_use]
     pub fn seconds_left(&self) -> f64 {
-        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let (calls, rates) = &*left;
-        let time = |(operation, calls): &(&'static Operation, usize)| {
-            f64::from(u32::try_from(*calls).unwrap_or(u32::MAX)) / rate(operation, rates).per_second(operation.name)
-        };
-        calls.values().map(time).fold(0.0, f64::max)
+        self.left().as_ref().map_or(0.0, |(left, forecast)| left.seconds(forecast))
     }
 
-    /// Starts with these actions, which are paced so.
-    pub(super) fn begin(&self, actions: &[Action], rates: &Rates) {
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = (count(actions.iter()), rates.clone());
+    /// Starts with these actions.
+    pub(super) fn begin(&self, actions: &[Action], forecast: Forecast) {
+        *self.left() = Some((Left::of(actions), forecast));
         self.done.store(0, Ordering::Relaxed);
         self.total.store(actions.len(), Ordering::Relaxed);
     }
 
     pub(super) fn step(&self, action: &Action) {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        for operation in calls(action) {
-            if let Some((_, calls)) = left.0.get_mut(&(operation.service, operation.name)) {
-                *calls = calls.saturating_sub(1);
+        if let Some((left, _)) = self.left().as_mut() {
+            let phase = left.phase(action);
+            for operation in calls(action) {
+                if let Some((_, calls)) = phase.get_mut(&(operation.service, operation.name)) {
+                    *calls = calls.saturating_sub(1);
+                }
             }
         }
-        drop(left);
         self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn left(&self) -> MutexGuard<'_, Option<(Left, Forecast)>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

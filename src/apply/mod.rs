@@ -23,12 +23,11 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub use self::claims::{Claim, Claims, Watch};
-pub use self::cost::{Progress, seconds};
+pub use self::cost::{Forecast, Progress};
 use self::hands::Hands;
 pub use self::outcome::{Failure, Outcome, Skip};
 use crate::aws::{self, ErrorKind, IdentityCenter};
 use crate::model::id::{ConnectUserId, SecurityProfileId};
-use crate::model::limits::Rates;
 use crate::plan::finding::{Finding, Kind};
 use crate::plan::{Action, ActionKind, Plan, Write};
 
@@ -61,8 +60,6 @@ pub struct Site<'a> {
     pub time: Timestamp,
     /// Security profiles whose holders are not touched.
     pub protected: BTreeSet<SecurityProfileId>,
-    /// How fast it goes.
-    pub rates: &'a Rates,
     /// Whom this pass leaves to others.
     pub beside: Beside<'a>,
 }
@@ -85,6 +82,8 @@ pub struct Applied {
     pub deleted: BTreeMap<usize, Value>,
     /// What only trying could show.
     pub findings: Vec<Finding>,
+    /// Seconds that it was to take, as things stood when it began.
+    pub estimate: f64,
 }
 
 /// How one action ended.
@@ -97,7 +96,9 @@ pub(crate) struct Ended {
 
 /// Carries out every action of the plan. `stop` calls off what has not begun.
 pub async fn apply(site: Site<'_>, plan: &Plan, progress: &Progress, stop: &CancellationToken) -> Applied {
-    progress.begin(plan.actions(), site.rates);
+    let forecast = Forecast::new(site.target, site.identity_center);
+    let estimate = forecast.seconds(plan.actions());
+    progress.begin(plan.actions(), forecast);
     // Ends with the run, or when the first creation finds no room.
     let creating = stop.child_token();
     let hands = Hands::new(&site, stop, &creating, progress);
@@ -105,7 +106,7 @@ pub async fn apply(site: Site<'_>, plan: &Plan, progress: &Progress, stop: &Canc
     let quick_connects = hands.quick_connects(plan).await;
     ended.extend(phase(&hands, plan, &LAST).await);
     ended.sort_unstable_by_key(|ended| ended.position);
-    let mut applied = Applied::default();
+    let mut applied = Applied { estimate, ..Applied::default() };
     for Ended { position, outcome, deleted } in ended {
         applied.deleted.extend(deleted.map(|user| (position, user)));
         applied.outcomes.push(outcome);

@@ -1,5 +1,6 @@
 //! SSO Admin: the Identity Center instance, the application that signs people in, and who is assigned to it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
@@ -83,6 +84,10 @@ impl SsoAdmin {
 
     pub(super) fn urgent(&self) -> Self {
         Self { lane: self.lane.urgent(), ..self.clone() }
+    }
+
+    pub(super) fn on_behalf_of(&self, owner: &str) -> Self {
+        Self { lane: self.lane.on_behalf_of(owner), ..self.clone() }
     }
 
     pub(super) fn until(&self, stop: &CancellationToken) -> Self {
@@ -185,12 +190,12 @@ impl SsoAdmin {
             (Some(arn), true) => Ok(arn),
             (Some(arn), false) => {
                 found.push(arn);
-                found.sort();
                 Err(ApplicationState::Ambiguous(found))
             }
         })
     }
 
+    /// In order, each once.
     async fn applications_named(&self, name: &str, home: &Self) -> Result<Vec<ApplicationArn>, Error> {
         let operation = &operation::LIST_APPLICATIONS;
         let doing = || format!("find the application `{name}`");
@@ -211,12 +216,14 @@ impl SsoAdmin {
         };
         let applications = paging::collect(&self.lane, operation, doing, fetch).await?;
         let named = applications.into_iter().filter(|application| application.name.as_deref() == Some(name));
-        named
+        // Pages may overlap, and one that is listed twice is still one.
+        let arns: BTreeSet<ApplicationArn> = named
             .map(|application| match application.application_arn {
                 Some(arn) => Ok(ApplicationArn::new(arn)),
                 None => Err(self.lane.unreadable(operation, doing(), "the answer lacks an ARN")),
             })
-            .collect()
+            .collect::<Result<_, Error>>()?;
+        Ok(arns.into_iter().collect())
     }
 
     async fn application_by_arn(&self, arn: &ApplicationArn) -> Result<ApplicationState, Error> {
@@ -353,7 +360,7 @@ impl SsoAdmin {
     }
 
     pub(super) fn seconds_for(&self, operation: &'static Operation, calls: u64) -> f64 {
-        self.lane.bucket(operation).seconds_for(calls)
+        self.lane.seconds_for(operation, calls)
     }
 }
 

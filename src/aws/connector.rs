@@ -108,7 +108,7 @@ impl Intercept for Announce {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some((operation, outcome)) = ledger::attempt(context, config) {
-            self.0.count(operation, outcome);
+            self.0.note(operation, outcome);
         }
         Ok(())
     }

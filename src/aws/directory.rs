@@ -15,6 +15,7 @@ use super::error::{Error, ErrorKind};
 use super::iam::Place;
 use super::lane::{Lane, SIDE_BY_SIDE};
 use super::ledger::Ledger;
+use super::operation::Operation;
 use super::pace::Pace;
 use super::people::read_people;
 use super::store::Store;
@@ -75,6 +76,18 @@ impl IdentityCenter {
     #[must_use]
     pub fn urgent(&self) -> Self {
         Self { lane: self.lane.urgent(), admin: self.admin.urgent(), ..self.clone() }
+    }
+
+    /// The same Identity Center, for one of those who share its pace: their calls take turns.
+    #[must_use]
+    pub fn on_behalf_of(&self, owner: &str) -> Self {
+        Self { lane: self.lane.on_behalf_of(owner), admin: self.admin.on_behalf_of(owner), ..self.clone() }
+    }
+
+    /// Seconds until so many more calls of this operation will have had their turn, as things stand.
+    #[must_use]
+    pub fn seconds_for(&self, operation: &'static Operation, calls: u64) -> f64 {
+        self.lane.seconds_for(operation, calls)
     }
 
     /// The same Identity Center; its calls are called off while they wait for their turn, once this is cancelled.

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use super::error::Error;
 use super::iam::Place;
@@ -18,7 +19,7 @@ use crate::model::limits::Rate;
 
 /// How many things of one sort are read at the same time. The pace of the service spaces the calls; this bounds how many
 /// wait for it.
-pub(super) const SIDE_BY_SIDE: usize = 16;
+pub(super) const SIDE_BY_SIDE: usize = 64;
 
 /// How long the answers of calls that are under way are waited for when the program ends.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -29,6 +30,8 @@ pub(super) struct Lane {
     pace: Pace,
     scope: Scope,
     rate: Arc<Rate>,
+    /// On whose behalf its calls are made, as far as fairness goes.
+    owner: Arc<str>,
     turn: Turn,
     place: Arc<Place>,
     stop: CancellationToken,
@@ -41,6 +44,7 @@ impl Lane {
             pace: pace.clone(),
             scope,
             rate: Arc::new(rate.clone()),
+            owner: Arc::from(""),
             turn: Turn::Regular,
             place: Arc::new(here),
             stop: CancellationToken::new(),
@@ -50,6 +54,11 @@ impl Lane {
     /// The same lane, for calls that somebody is waiting for.
     pub(super) fn urgent(&self) -> Self {
         Self { turn: Turn::Urgent, ..self.clone() }
+    }
+
+    /// The same lane, for calls on behalf of one of those who share the pace: they take turns.
+    pub(super) fn on_behalf_of(&self, owner: &str) -> Self {
+        Self { owner: Arc::from(owner), ..self.clone() }
     }
 
     /// The same lane, whose calls are called off while they wait for their turn, once this is cancelled.
@@ -66,7 +75,12 @@ impl Lane {
         &self.place
     }
 
-    pub(super) fn bucket(&self, operation: &'static Operation) -> Arc<Bucket> {
+    /// Seconds until so many calls of this operation, those that wait already included, will have had their turn.
+    pub(super) fn seconds_for(&self, operation: &'static Operation, calls: u64) -> f64 {
+        self.bucket(operation).seconds_for(calls, &self.owner)
+    }
+
+    fn bucket(&self, operation: &'static Operation) -> Arc<Bucket> {
         self.pace.bucket(&self.scope, operation, &self.rate)
     }
 
@@ -100,14 +114,28 @@ impl Lane {
     /// Waits for a turn.
     pub(super) async fn take(&self, operation: &'static Operation, turn: Turn) {
         let begun = Instant::now();
-        self.bucket(operation).take(turn).await;
+        self.bucket(operation).take(turn, &self.owner).await;
         if let Some(metrics) = self.pace.metrics() {
             metrics.waited(operation.service.prefix(), operation.name, begun.elapsed());
         }
     }
 
-    /// Counts an attempt: how it came out.
-    pub(super) fn count(&self, operation: &'static Operation, outcome: Outcome) {
+    /// Takes in how an attempt came out: counts it, and slows down where there were too many.
+    pub(super) fn note(&self, operation: &'static Operation, outcome: Outcome) {
+        if outcome == Outcome::Throttled
+            && let Some(per_second) = self.bucket(operation).slow_down()
+        {
+            let (service, region) = (operation.service.prefix(), self.scope.region.as_str());
+            let per_second = (per_second * 1000.0).round() / 1000.0;
+            info!(
+                event = "slowed",
+                service,
+                operation = operation.name,
+                region,
+                per_second,
+                "the service refuses calls as too many, so there will be fewer for a while"
+            );
+        }
         if let Some(metrics) = self.pace.metrics() {
             metrics.attempt(operation.service.prefix(), operation.name, outcome.as_str());
         }

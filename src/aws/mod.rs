@@ -9,6 +9,7 @@
 //! * [`ledger`](Ledger) – what was called, how it came out, and what time the services say it is.
 //! * `paging`, [`directory`](IdentityCenter), `store`, `people`, `person`, `application`, [`connect`](Target) – what is read and written.
 //! * [`probe`](Trial) – every read permission tried, one by one.
+//! * [`noise`](log_ceiling) – what the SDK may say in the log.
 //! * [`error`](Error) – what went wrong, in words that help.
 
 mod access;
@@ -21,6 +22,7 @@ mod error;
 pub mod iam;
 mod lane;
 mod ledger;
+mod noise;
 pub mod operation;
 mod pace;
 mod paging;
@@ -37,6 +39,7 @@ pub use connect::{Portrait, Target, TargetAt, TargetRead};
 pub use directory::{DirectoryRead, IdentityCenter, IdentityCenterAt};
 pub use error::{Error, ErrorKind};
 pub use ledger::{Ledger, Outcome};
+pub use noise::log_ceiling;
 pub use operation::{Effect, Operation, Service};
 pub use pace::Pace;
 pub use probe::{CenterProbe, TargetProbe};

@@ -19,6 +19,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::{self, LoadError};
+use crate::report::Verdict;
 
 /// How the program ended, as its exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,20 @@ pub enum ExitStatus {
     Incomplete,
     /// 5: a guard holds something back, and somebody has to approve it.
     Held,
+}
+
+impl ExitStatus {
+    /// How `sync` ends, by the worst verdict of its targets.
+    #[must_use]
+    pub fn of_sync(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Failed => Self::Failure,
+            Verdict::Incomplete => Self::Incomplete,
+            Verdict::Held => Self::Held,
+            // What is pending here belongs to targets that are only ever planned.
+            Verdict::Pending | Verdict::Converged => Self::Success,
+        }
+    }
 }
 
 impl From<ExitStatus> for ExitCode {

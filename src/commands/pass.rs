@@ -27,13 +27,7 @@ pub(super) async fn plan(config: &Path, args: &PlanArgs) -> Result<ExitStatus, S
 /// `rollcall sync`.
 pub(super) async fn sync(config: &Path, args: &SyncArgs) -> Result<ExitStatus, Stop> {
     let report = run(config, &args.pass, Mode::Apply, &args.approve).await?;
-    Ok(match report.verdict() {
-        Verdict::Failed => ExitStatus::Failure,
-        Verdict::Incomplete => ExitStatus::Incomplete,
-        Verdict::Held => ExitStatus::Held,
-        // What is pending here belongs to targets that are only ever planned.
-        Verdict::Pending | Verdict::Converged => ExitStatus::Success,
-    })
+    Ok(ExitStatus::of_sync(report.verdict()))
 }
 
 async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> Result<RunReport, Stop> {

@@ -55,6 +55,8 @@ pub(super) fn hint(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -87,5 +89,26 @@ mod tests {
         assert_eq!(hint("20 sec"), "did you mean `20s`?");
         assert_eq!(hint("3 Days"), "did you mean `3d`?");
         assert_eq!(hint("soon"), "for example `90s`, `15m`, `72h` or `30d`");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_duration_of_its_form_or_none_with_a_hint(text in "\\PC{0,12}|[0-9]{0,22}[smhdS ]{0,2}") {
+            match parse(&text) {
+                Ok(read) => {
+                    let whole = text.trim_start_matches('0').len();
+                    prop_assert!(read >= SignedDuration::ZERO && read.as_secs() <= LONGEST && whole <= 12, "{}", text);
+                }
+                Err(_) => prop_assert!(!hint(&text).is_empty()),
+            }
+        }
+
+        #[test]
+        fn what_the_form_allows_is_read_to_the_second(
+            count in 0..=36_500_i64,
+            (unit, seconds) in prop::sample::select(&[("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)][..]),
+        ) {
+            prop_assert_eq!(parse(&format!("{count}{unit}")), Ok(SignedDuration::from_secs(count * seconds)));
+        }
     }
 }

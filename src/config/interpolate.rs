@@ -103,6 +103,8 @@ fn expand(text: &str, environment: Environment<'_>) -> Result<String, ExpandErro
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn expanded(text: &str) -> Result<String, ExpandError> {
@@ -139,5 +141,32 @@ mod tests {
         assert_eq!(expanded("${}"), Err(ExpandError::Name(String::new())));
         assert_eq!(expanded("${1A}"), Err(ExpandError::Name("1A".to_owned())));
         assert_eq!(expanded("${A:-b}"), Err(ExpandError::Name("A:-b".to_owned())));
+    }
+
+    proptest! {
+        #[test]
+        fn letters_stay_and_variables_take_their_values_once(
+            pieces in prop::collection::vec(("[^$]{0,8}", any::<bool>()), 0..6),
+        ) {
+            let (mut text, mut expected) = (String::new(), String::new());
+            for (letters, is_variable) in &pieces {
+                text += letters;
+                expected += letters;
+                // A variable where there is a value, the letters themselves where there is none.
+                text += if *is_variable { "${VALUE}" } else { "$${VALUE}" };
+                expected += if *is_variable { "$${A} ${B" } else { "${VALUE}" };
+            }
+            let expanded = expand(&text, &|name| (name == "VALUE").then(|| "$${A} ${B".to_owned()));
+            prop_assert_eq!(expanded, Ok(expected));
+        }
+
+        #[test]
+        fn any_text_is_expanded_or_says_why_not(text in "([${}A-Z0-9_]|\\PC){0,24}") {
+            let (begins, escaped) = (text.contains("${"), text.matches("$${").count());
+            match expand(&text, &|_| None) {
+                Ok(expanded) => prop_assert_eq!(expanded.len() + escaped, text.len()),
+                Err(error) => prop_assert!(begins && !error.hint().is_empty()),
+            }
+        }
     }
 }

@@ -98,6 +98,9 @@ fn reason(error: &croner::errors::CronError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -153,5 +156,57 @@ mod tests {
         insta::assert_snapshot!(check("0 0 x * * *").unwrap_err(), @"cannot be read: the hour is `x` (it has a letter that means nothing there)");
         insta::assert_snapshot!(check("*/0 0 * * * *").unwrap_err(), @"cannot be read: the second is `*/0` (step cannot be zero)");
         insta::assert_snapshot!(check("0 0 0 * * MONDAY").unwrap_err(), @"cannot be read: the weekday is `MONDAY` (it has a letter that means nothing there)");
+    }
+
+    /// A field that may mean something.
+    fn field() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just("*".to_owned()),
+            "[0-9]{1,2}",
+            "\\*/[0-9]{1,2}",
+            "[0-9]{1,2}-[0-9]{1,2}(/[0-9])?",
+            "[0-9]{1,2}(,[0-9]{1,2}){1,3}",
+            "(29|30|31|2|4,6|MON|tue|SUN|FEB|dec|L|15W|LW|5#3|\\?)",
+            "[0-9*/,#LW?+@A-Za-z-]{0,6}",
+        ]
+    }
+
+    /// Days that come in some months, some years, or never.
+    fn days() -> impl Strategy<Value = Vec<String>> {
+        let day = prop::sample::select(vec!["29", "30", "31", "1", "L", "1-7"]);
+        let month = prop::sample::select(vec!["2", "4,6,9,11", "FEB", "*", "1"]);
+        let weekday = prop::sample::select(vec!["*", "MON", "MON#1", "MON#5", "FRI#L"]);
+        (day, month, weekday)
+            .prop_map(|(day, month, weekday)| ["0", "0", "7", day, month, weekday].map(str::to_owned).to_vec())
+    }
+
+    proptest! {
+        /// Whatever is let through also comes, wherever the clocks change, and after the moment that it is asked for.
+        #[test]
+        fn a_pattern_that_is_let_through_comes(
+            fields in prop_oneof![prop::collection::vec(field(), 4..8), days()],
+            zone in prop::sample::select(&["UTC", "Europe/London", "Australia/Lord_Howe", "America/St_Johns"][..]),
+            now in 1_700_000_000..1_900_000_000_i64,
+        ) {
+            let cron = fields.join(" ");
+            let read = check(&cron);
+            prop_assert!(read.is_err() || fields.len() == 6, "{}", cron);
+            let schedule = Schedule { cron, timezone: zone.to_owned(), jitter: std::time::Duration::ZERO, on_start: false };
+            let next = schedule.next_after(Timestamp::from_second(now).unwrap());
+            if read.is_ok() {
+                let next = next.map(Timestamp::as_second);
+                prop_assert!(next.is_some_and(|next| next > now), "{}: {:?}", schedule.cron, next);
+                let local = schedule.zone().unwrap().timestamp_opt(next.unwrap(), 0).unwrap();
+                let day = parse(&schedule.cron).unwrap().pattern;
+                prop_assert!(day.day_match(local.year(), local.month(), local.day()).unwrap(), "{}", schedule.cron);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_of_patterns_panic(pattern in any::<String>(), zone in any::<String>()) {
+            let read = check(&pattern);
+            let schedule = Schedule { cron: pattern, timezone: zone, jitter: std::time::Duration::ZERO, on_start: false };
+            prop_assert!(schedule.next_after(Timestamp::UNIX_EPOCH).is_none() || read.is_ok());
+        }
     }
 }

@@ -60,11 +60,4 @@ impl Rate {
     pub fn per_second(&self, operation: &str) -> f64 {
         self.operations.get(operation).copied().unwrap_or(self.requests_per_second) * self.share
     }
-
-    /// Seconds from the first of so many calls to the last, where the bucket is full at first.
-    #[must_use]
-    pub fn seconds_for(&self, operation: &str, calls: usize) -> f64 {
-        let beyond_burst = u32::try_from(calls).unwrap_or(u32::MAX).saturating_sub(self.burst);
-        f64::from(beyond_burst) / self.per_second(operation)
-    }
 }

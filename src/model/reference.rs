@@ -44,3 +44,26 @@ impl ApplicationRef {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_account_is_read_off_an_arn_and_off_nothing_else(account in "[0-9]{12}", name in "\\PC{0,16}", text in "[a-z:]{0,12}|\\PC{0,32}") {
+            let role = |arn: String| Role { arn, external_id: None }.account();
+            prop_assert_eq!(role(format!("arn:aws:iam::{account}:role/{name}")), Some(account));
+            prop_assert!(role(text.clone()).is_none_or(|read| !read.is_empty() && text.matches(':').count() >= 4));
+        }
+
+        #[test]
+        fn an_application_stays_as_it_is_written(text in "(arn:)?\\PC{0,32}") {
+            let read = ApplicationRef::parse(&text);
+            prop_assert_eq!(read.arn().is_some(), text.starts_with("arn:"));
+            prop_assert_eq!(read.arn().map_or(text.as_str(), ApplicationArn::as_str), text.as_str());
+        }
+    }
+}

@@ -267,3 +267,45 @@ impl LoginGlob {
         &self.text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// `protect` holds a whole account back, so a glob that was let through has to find what it was written for. (`!`
+        /// negates at the start of a class and cannot stand in one alone.)
+        #[test]
+        fn a_login_with_its_own_letters_escaped_finds_itself_in_any_case(login in "[A-Za-z0-9_.@+'*?{}\\[\\]-]{1,64}") {
+            let escaped: String = login
+                .chars()
+                .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_string() } else { format!("[{letter}]") })
+                .collect();
+            let glob = LoginGlob::parse(&escaped).unwrap();
+            prop_assert!(glob.matches(&Login::new(&login)) && glob.matches(&Login::new(login.to_uppercase())));
+            let others = [login.clone() + "x", "x".to_owned() + &login];
+            prop_assert!(others.iter().all(|other| !glob.matches(&Login::new(other))));
+        }
+
+        #[test]
+        fn any_text_is_a_glob_or_none(pattern in "[*?{},!\\[\\]\\\\a-c@.-]{0,16}|\\PC{0,16}", login in any::<String>()) {
+            if let Ok(glob) = LoginGlob::parse(&pattern) {
+                let login = Login::new(login);
+                prop_assert_eq!(glob.matches(&login), glob.matches(&login));
+                prop_assert_eq!(glob.as_str(), pattern);
+            }
+        }
+
+        #[test]
+        fn a_group_is_named_by_an_id_only_where_it_has_the_form_of_one(
+            text in "([0-9a-f]{10}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{11,13}|[0-9A-Fa-f-]{0,50}|\\PC{0,50}",
+        ) {
+            let group = GroupRef::parse(&text);
+            prop_assert_eq!(group.as_str(), text.as_str());
+            let bare = text.len() == 36 || text.len() == 47 && text.as_bytes()[10] == b'-';
+            prop_assert!(matches!(group, GroupRef::Name(_)) || bare, "{}", text);
+        }
+    }
+}

@@ -1,15 +1,17 @@
 //! What somebody has approved while the program runs: pairs of a user and an action, each once, for a day. Nothing of it
 //! outlives the process.
+//!
+//! The day is measured by time that only passes. A clock that is set back must not make an approval last, and one that is
+//! set forward would take away what somebody has just approved.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use jiff::{SignedDuration, Timestamp};
+use std::time::{Duration, Instant};
 
 use crate::model::id::TargetName;
 use crate::plan::{ActionKind, Pair, Withheld};
 
 /// How long an approval, and a code to give one by, is good for.
-const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
+const GOOD_FOR: Duration = Duration::from_hours(24);
 
 /// Codes that were told, and pairs that were approved, by target.
 #[derive(Debug, Default)]
@@ -18,11 +20,11 @@ pub(super) struct Approvals(BTreeMap<TargetName, OfTarget>);
 #[derive(Debug, Default)]
 struct OfTarget {
     /// What each code stood for, and when it was last told.
-    told: BTreeMap<String, (Timestamp, BTreeSet<Pair>)>,
+    told: BTreeMap<String, (Instant, BTreeSet<Pair>)>,
     /// What the last pass withheld.
     withheld: BTreeSet<Pair>,
-    /// What may be done, and until when.
-    granted: BTreeMap<Pair, Timestamp>,
+    /// What may be done, and since when.
+    granted: BTreeMap<Pair, Instant>,
 }
 
 /// Why an approval came to nothing.
@@ -38,7 +40,7 @@ pub enum NotApproved {
 
 impl Approvals {
     /// Notes what a pass of everybody withholds.
-    pub(super) fn note(&mut self, target: &TargetName, code: Option<&str>, withheld: &[Withheld], now: Timestamp) {
+    pub(super) fn note(&mut self, target: &TargetName, code: Option<&str>, withheld: &[Withheld], now: Instant) {
         let of_target = self.0.entry(target.clone()).or_default();
         of_target.told.retain(|_, (told, _)| is_good(*told, now));
         of_target.withheld = withheld.iter().map(|held| held.action.pair()).collect();
@@ -48,7 +50,7 @@ impl Approvals {
     }
 
     /// Approves what the code stands for and is still withheld. Says whose code it is.
-    pub(super) fn grant(&mut self, code: &str, now: Timestamp) -> Result<TargetName, NotApproved> {
+    pub(super) fn grant(&mut self, code: &str, now: Instant) -> Result<TargetName, NotApproved> {
         let mut refusal = NotApproved::Unknown;
         for (target, of_target) in &mut self.0 {
             let Some((_, pairs)) = of_target.told.get(code).filter(|(told, _)| is_good(*told, now)) else { continue };
@@ -64,7 +66,7 @@ impl Approvals {
     }
 
     /// What may be done in a target now, though a guard holds it back.
-    pub(super) fn granted(&self, target: &TargetName, now: Timestamp) -> BTreeSet<Pair> {
+    pub(super) fn granted(&self, target: &TargetName, now: Instant) -> BTreeSet<Pair> {
         let granted = self.0.get(target).into_iter().flat_map(|of_target| &of_target.granted);
         granted.filter(|(_, given)| is_good(**given, now)).map(|(pair, _)| pair.clone()).collect()
     }
@@ -77,7 +79,7 @@ impl Approvals {
     }
 }
 
-fn is_good(since: Timestamp, now: Timestamp) -> bool {
+fn is_good(since: Instant, now: Instant) -> bool {
     now.duration_since(since) < GOOD_FOR
 }
 
@@ -87,7 +89,7 @@ mod tests {
     use crate::model::id::{Login, PrincipalId};
     use crate::plan::{Action, Guard, Write};
 
-    fn told(approvals: &mut Approvals, code: Option<&str>, users: &[&str], now: Timestamp) {
+    fn told(approvals: &mut Approvals, code: Option<&str>, users: &[&str], now: Instant) {
         let held = users.iter().map(|user| Withheld {
             action: Action {
                 write: Write::UnmarkAbsent {
@@ -116,8 +118,8 @@ mod tests {
 
     #[test]
     fn a_pair_is_good_once_and_for_a_day() {
-        let start = Timestamp::UNIX_EPOCH;
-        let at = |hours: i64| start + SignedDuration::from_hours(hours);
+        let start = Instant::now();
+        let at = |hours| start + Duration::from_hours(hours);
         let mut approvals = Approvals::default();
         told(&mut approvals, Some("c0de"), &["ana", "bo"], start);
         assert_eq!(approvals.grant("other", start), Err(NotApproved::Unknown));
@@ -131,7 +133,7 @@ mod tests {
 
     #[test]
     fn an_earlier_code_is_good_for_what_of_it_is_still_withheld() {
-        let now = Timestamp::UNIX_EPOCH;
+        let now = Instant::now();
         let mut approvals = Approvals::default();
         told(&mut approvals, Some("earlier"), &["ana", "bo"], now);
         told(&mut approvals, Some("later"), &["bo", "cy"], now);
@@ -139,7 +141,7 @@ mod tests {
         assert_eq!(approvals.granted(&target(), now), [pair("bo")].into());
         told(&mut approvals, None, &[], now);
         assert_eq!(approvals.grant("later", now), Err(NotApproved::Stale));
-        let tomorrow = now + SignedDuration::from_hours(24);
+        let tomorrow = now + Duration::from_hours(24);
         assert_eq!(approvals.grant("later", tomorrow), Err(NotApproved::Unknown));
     }
 }

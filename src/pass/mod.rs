@@ -127,7 +127,7 @@ impl Runner {
     /// # Errors
     /// Where no target told the code, or nothing that it stood for is held back any more.
     pub fn approve(&self, code: &str) -> Result<TargetName, NotApproved> {
-        lock(&self.approvals).grant(code, Timestamp::now())
+        lock(&self.approvals).grant(code, Instant::now())
     }
 
     /// A run of everything that a request means. It begins with [`Self::carry_out`].
@@ -244,7 +244,7 @@ impl Runner {
                     live,
                     turns: &turns,
                     target,
-                    identity_center: identity_center.counted(&ledger),
+                    identity_center: identity_center.on_behalf_of(target.instance.as_str()).counted(&ledger),
                     ledger: ledger.clone(),
                     shared,
                     started,
@@ -268,7 +268,7 @@ impl Runner {
         let now = Timestamp::now();
         let report = Arc::new(report);
         if is_whole && report.counts().is_some() {
-            lock(&self.approvals).note(&live.target, report.approval(), report.withheld(), now);
+            lock(&self.approvals).note(&live.target, report.approval(), report.withheld(), Instant::now());
         }
         log::pass(&report, cause, people);
         live.end(Arc::clone(&report));

@@ -8,22 +8,27 @@
 //!
 //! Whether it writes is decided here and nowhere below: a pass that only plans never comes to `apply`.
 
-use std::time::Instant;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 use super::one::{Depth, OnePerson};
 use super::run::LivePass;
 use super::turn::Turns;
 use super::{Request, Runner, SharedDirectory, lock, wanted_hierarchy};
-use crate::apply::{self, Applied, Beside, Site};
+use crate::apply::{self, Applied, Beside, Forecast, Site};
 use crate::aws::{self, IdentityCenter, Ledger};
 use crate::config::Target;
 use crate::model::settings::Mode;
 use crate::model::snapshot::{Scope, Snapshot};
 use crate::plan::{self, Plan};
-use crate::report::{Around, TargetReport, Trouble};
+use crate::report::{Around, TargetReport, Trouble, log};
+
+/// How often the log is told how far a pass has come: first when it begins to write.
+const BEAT: Duration = Duration::from_mins(1);
 
 /// One target's pass.
 pub(super) struct Pass<'a> {
@@ -48,7 +53,7 @@ impl Pass<'_> {
         directory: Option<SharedDirectory>,
         stop: &CancellationToken,
     ) -> (TargetReport, Option<String>) {
-        let Self { request, target: Target { settings, rates, .. }, .. } = &self;
+        let Self { request, target: Target { settings, .. }, .. } = &self;
         let target = self.runner.open(self.target, identity_center).await;
         let target = target.counted(&self.ledger).until(stop);
         let since = Instant::now();
@@ -67,11 +72,12 @@ impl Pass<'_> {
         };
         let mut plan = plan::plan(&snapshot, settings);
         if request.mode == Mode::Plan || settings.mode == Mode::Plan {
-            return (TargetReport::planned(self.around(snapshot.time), plan, rates), None);
+            let estimate = Forecast::new(&target, &self.identity_center).seconds(plan.actions());
+            return (TargetReport::planned(self.around(snapshot.time), plan, estimate), None);
         }
         let approved = request.approvals.iter().find(|code| plan.approve(code)).cloned();
         let applied = self.apply(&snapshot, &mut plan, &target, since, stop).await;
-        (TargetReport::applied(self.around(snapshot.time), plan, applied, rates), approved)
+        (TargetReport::applied(self.around(snapshot.time), plan, applied), approved)
     }
 
     /// Carries the plan out, with what was approved meanwhile. `since` is when reading began.
@@ -84,7 +90,7 @@ impl Pass<'_> {
         stop: &CancellationToken,
     ) -> Applied {
         let (settings, claims) = (&self.target.settings, &self.turns.claims);
-        let granted = lock(&self.runner.approvals).granted(&settings.name, Timestamp::now());
+        let granted = lock(&self.runner.approvals).granted(&settings.name, Instant::now());
         plan.release(&granted, settings);
         let is_alone = self.request.person.is_some();
         // Whoever had read these people before lets them be from now on.
@@ -95,10 +101,9 @@ impl Pass<'_> {
             owner: &settings.owner,
             time: snapshot.time,
             protected: plan::protected_profiles(snapshot, settings),
-            rates: &self.target.rates,
             beside: if is_alone { Beside::Nobody } else { Beside::Claims(claims, since) },
         };
-        let applied = apply::apply(site, plan, &self.live.progress, stop).await;
+        let applied = self.told(apply::apply(site, plan, &self.live.progress, stop)).await;
         drop(claim);
         let mut approvals = lock(&self.runner.approvals);
         for (action, outcome) in plan.actions().iter().zip(&applied.outcomes) {
@@ -108,6 +113,19 @@ impl Pass<'_> {
             }
         }
         applied
+    }
+
+    /// Tells the log how far it has come, from time to time.
+    async fn told(&self, applying: impl Future<Output = Applied>) -> Applied {
+        let mut applying = pin!(applying);
+        let mut beat = interval(BEAT);
+        loop {
+            tokio::select! {
+                biased;
+                applied = &mut applying => return applied,
+                _ = beat.tick() => log::progress(&self.live.target, &self.live.progress),
+            }
+        }
     }
 
     /// All or nothing.

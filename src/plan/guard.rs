@@ -204,7 +204,7 @@ fn too_many(actions: &[Action], snapshot: &Snapshot, settings: &Settings) -> BTr
     kinds
 }
 
-/// How many owned users are not in quarantine, and how many came into it within a day.
+/// How many owned users are not in quarantine, and how many came into it, or may have come, within a day.
 struct Quarantined {
     not_yet: usize,
     recently: u64,
@@ -220,8 +220,9 @@ impl Quarantined {
         for tags in owned {
             match tags.get(tag::QUARANTINED_AT).map(|value| Mark::read(value, snapshot.time)) {
                 None => counted.not_yet += 1,
-                Some(Mark::At(at)) if snapshot.time.duration_since(at) < DAY => counted.recently += 1,
-                Some(_) => {}
+                Some(Mark::At(at)) if snapshot.time.duration_since(at) >= DAY => {}
+                // One whose date is no use may be of today: a clock that was set back leaves dates in the future.
+                Some(_) => counted.recently += 1,
             }
         }
         counted

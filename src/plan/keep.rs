@@ -96,7 +96,9 @@ impl<'a> Pass<'a> {
         let routing = was.routing_profile.as_ref().filter(|id| catalog.routing_profiles.contains_key(*id));
         let exists =
             |ids: &BTreeSet<_>| !ids.is_empty() && ids.iter().all(|id| catalog.security_profiles.contains_key(id));
-        let security = Some(&was.security_profiles).filter(|ids| exists(ids));
+        // Whoever held a protected profile was never taken down, so a memory of one is somebody else's writing.
+        let is_ours = |ids: &BTreeSet<_>| ids.is_disjoint(&self.fence.protected_profiles());
+        let security = Some(&was.security_profiles).filter(|ids| exists(ids) && is_ours(ids));
         let (Some(routing), Some(security)) = (
             routing.or(mapped.map(|profiles| &profiles.routing)).cloned(),
             security.or(mapped.map(|profiles| &profiles.security)).cloned(),

@@ -126,6 +126,8 @@ impl Was {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn now() -> Timestamp {
@@ -158,6 +160,59 @@ mod tests {
             assert_eq!(tags.len(), if count > 6 { 3 } else { 2 });
             let was = Marks::read(&tags, now()).was;
             assert_eq!(was, Was { routing_profile: Some(routing), security_profiles: security });
+        }
+    }
+
+    /// The keys of marks, and others.
+    fn key() -> impl Strategy<Value = String> {
+        let ours = [
+            tag::ABSENT_SINCE,
+            tag::QUARANTINED_AT,
+            tag::WAS_ROUTING_PROFILE,
+            tag::WAS_SECURITY_PROFILES,
+            tag::WAS_SECURITY_PROFILES_2,
+            "rollcall:absent_since",
+        ];
+        prop_oneof![8 => prop::sample::select(ours.to_vec()).prop_map(str::to_owned), 1 => any::<String>()]
+    }
+
+    /// A time about now, nearly a time, or anything.
+    fn value() -> impl Strategy<Value = String> {
+        let about = |seconds| now().checked_add(SignedDuration::from_secs(seconds)).unwrap().to_string();
+        prop_oneof![
+            (-1_000..1_000_i64).prop_map(about),
+            "-?[0-9]{4,6}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](\\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2}|)",
+            "[0-9a-f -]{0,80}",
+            any::<String>(),
+        ]
+    }
+
+    proptest! {
+        /// Whoever may tag users writes what they like.
+        #[test]
+        fn no_tag_is_a_time_that_has_not_come(tags in prop::collection::btree_map(key(), value(), 0..8)) {
+            let marks = Marks::read(&tags, now());
+            for (key, mark) in [(tag::ABSENT_SINCE, &marks.absent_since), (tag::QUARANTINED_AT, &marks.quarantined_at)] {
+                prop_assert_eq!(mark.is_there(), tags.contains_key(key));
+                prop_assert!(mark.time().is_none_or(|time| time.duration_since(now()) <= FUTURE), "{:?}", tags);
+            }
+            prop_assert!(marks.in_quarantine() || !tags.contains_key(tag::QUARANTINED_AT));
+            prop_assert!(marks.was.security_profiles.iter().all(|id| !id.as_str().contains(char::is_whitespace)));
+            prop_assert!(marks.invalid().len() <= 2);
+        }
+
+        #[test]
+        fn what_somebody_had_is_read_as_it_was_written(
+            routing in prop::option::of("[0-9a-f-]{1,36}"),
+            security in prop::collection::btree_set("[0-9a-f-]{1,36}", 0..=10),
+        ) {
+            let was = Was {
+                routing_profile: routing.map(RoutingProfileId::new),
+                security_profiles: security.into_iter().map(SecurityProfileId::new).collect(),
+            };
+            let tags = Was::tags(was.routing_profile.as_ref(), &was.security_profiles);
+            prop_assert!(tags.values().all(|value| value.len() <= 256));
+            prop_assert_eq!(Marks::read(&tags, now()).was, was);
         }
     }
 }

@@ -5,7 +5,8 @@ use sha2::Sha256;
 use tracing::{error, info, warn};
 
 use super::{Cause, TargetReport, Trouble};
-use crate::apply::Outcome;
+use crate::apply::{Outcome, Progress};
+use crate::model::id::TargetName;
 use crate::plan::finding::Finding;
 use crate::plan::{ActionKind, Withheld};
 
@@ -57,6 +58,15 @@ impl People {
                 },
             ),
         }
+    }
+}
+
+/// Writes how far the actions of a target have come, if there are any.
+pub fn progress(target: &TargetName, progress: &Progress) {
+    let (done, total) = progress.get();
+    if total > 0 {
+        let eta_seconds = progress.seconds_left().ceil();
+        info!(event = "progress", target = target.as_str(), done, total, eta_seconds, "actions are under way");
     }
 }
 

@@ -17,9 +17,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::apply::{self, Applied, Failure, Outcome, Skip};
+use crate::apply::{Applied, Failure, Outcome, Skip};
 use crate::model::id::TargetName;
-use crate::model::limits::Rates;
 use crate::model::settings::Mode;
 use crate::plan::finding::{Finding, Severity};
 use crate::plan::{Action, ActionKind, Counts, Parts, Plan, Withheld};
@@ -130,7 +129,7 @@ pub struct TargetReport {
     pub elapsed: Duration,
     /// The services' time of the pass; the host's where nothing could be read.
     pub time: Timestamp,
-    /// Seconds that carrying the plan out takes at the service's rate.
+    /// Seconds that carrying the plan out takes at the service's rate, as things stood when it was made.
     pub estimate: f64,
     result: Result<Pass, Trouble>,
     /// Of each finding, by its id, whether it is news; findings that are not here are.
@@ -244,22 +243,21 @@ impl TargetReport {
         Self::new(around, 0.0, Err(trouble))
     }
 
-    /// A plan that was not to be carried out.
+    /// A plan that was not to be carried out, and would take so many seconds.
     #[must_use]
-    pub fn planned(around: Around, plan: Plan, rates: &Rates) -> Self {
+    pub fn planned(around: Around, plan: Plan, estimate: f64) -> Self {
         let outcomes = plan.actions().iter().map(|_| Outcome::Planned).collect();
-        Self::applied(around, plan, Applied { outcomes, ..Applied::default() }, rates)
+        Self::applied(around, plan, Applied { outcomes, estimate, ..Applied::default() })
     }
 
     /// A plan, and what came of it.
     #[must_use]
-    pub fn applied(around: Around, plan: Plan, applied: Applied, rates: &Rates) -> Self {
-        let estimate = apply::seconds(plan.actions(), rates);
+    pub fn applied(around: Around, plan: Plan, applied: Applied) -> Self {
         let refused = plan.refusal().is_some();
         let Parts { actions, withheld, approval, mut findings, mut counts } = plan.into_parts();
-        findings.extend(applied.findings);
-        let actions: Vec<_> = actions.into_iter().zip(applied.outcomes).collect();
-        let deleted = applied.deleted;
+        let Applied { outcomes, deleted, findings: shown, estimate } = applied;
+        findings.extend(shown);
+        let actions: Vec<_> = actions.into_iter().zip(outcomes).collect();
         let unable = Unable::after(std::mem::take(&mut counts.shut_out), &actions);
         Self::new(
             around,

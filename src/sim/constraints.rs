@@ -134,6 +134,13 @@ pub(super) fn model(service: Service) -> Option<&'static Model> {
     MODELS.get(&service)
 }
 
+impl Operation {
+    /// Whether it is among the errors that the operation declares.
+    pub(super) fn declares(&self, code: &str) -> bool {
+        self.errors.iter().any(|declared| declared == code)
+    }
+}
+
 impl Model {
     /// The operation of that name.
     pub(super) fn operation(&self, name: &str) -> Option<(&str, &Operation)> {
@@ -278,7 +285,7 @@ pub(super) fn check(service: Service, operation: &str, input: &Map<String, Value
         .find(|kind| problems.iter().any(|problem| problem.kind == *kind))
         .unwrap_or(RefusalKind::Invalid);
     // Some operations have no error of their own for a wrong value: to them it is a wrong request.
-    let declared = operation.errors.iter().any(|code| code == worst.code(service));
+    let declared = operation.declares(worst.code(service));
     let kind = if worst == RefusalKind::Invalid && !declared { RefusalKind::Missing } else { worst };
     let count = problems.len();
     let mut message = format!("{count} validation error{} detected:", if count == 1 { "" } else { "s" });

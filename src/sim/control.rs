@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /_sim/health` | `{"status":"ok","now":…}` |
 //! | `GET /_sim/operations` | the names of the operations that it answers, sorted, by service: `{"connect":[…],…}` |
-//! | `GET`, `POST`, `DELETE /_sim/faults` | the faults in force; adds a [`Fault`]; takes all away |
+//! | `GET`, `POST`, `DELETE /_sim/faults` | the faults in force; adds a [`Fault`] that can be; takes all away |
 //! | `GET`, `POST /_sim/clock` | `{"now":…}`; sets it by `{"now":"2026-01-31T12:00:00Z"}` or `{"offset_seconds":n}` |
 //! | `GET`, `DELETE /_sim/journal` | every [`super::Entry`]; forgets them |
 //! | `GET`, `POST /_sim/options` | the [`Options`]; sets those that the body names, `null` being the default |
@@ -33,6 +33,7 @@ pub(super) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) 
         ("GET", "operations") => value(constraints::operations()),
         ("GET", "faults") => value(shared.faults().in_force()),
         ("POST", "faults") => read::<Fault>(body).and_then(|fault| {
+            fault.check()?;
             shared.faults().add(fault);
             value(shared.faults().in_force())
         }),

@@ -11,7 +11,9 @@ pub(super) fn gather(state: &mut State, crowd: &CrowdFile, file: &File) -> Resul
     if crowd.user_name.is_none() && instance_id.is_none() {
         return Err(WorldError::Impossible("a crowd has neither a `user_name` nor `connect_users`".to_owned()));
     }
-    for number in crowd.start..crowd.start + crowd.count {
+    let end = crowd.start.checked_add(crowd.count);
+    let end = end.ok_or_else(|| WorldError::Impossible("a crowd's numbers go on without end".to_owned()))?;
+    for number in crowd.start..end {
         let person = person(crowd, number);
         let id = person.as_ref().map(|person| seed::person(state, person)).transpose()?;
         let (Some(users), Some(instance_id)) = (&crowd.connect_users, &instance_id) else { continue };

@@ -49,6 +49,8 @@ pub(super) enum Verdict {
     Send(Answer),
     /// Send the head and half of the body, then close.
     SendHalf(Answer),
+    /// Send the head and half of the body, and leave it open.
+    Stall(Answer),
     /// Reset it without an answer.
     Reset,
     /// Leave it open without an answer.
@@ -123,9 +125,9 @@ impl Shared {
         if latency > 0 {
             tokio::time::sleep(Duration::from_millis(latency)).await;
         }
-        let (verdict, delay) = self.decide(parts, routed, signed, request_id);
+        let Reply { verdict, delay, fault } = self.decide(parts, routed, signed, request_id);
         let (status, code) = outcome(&verdict);
-        self.journal().finish(number, status, code);
+        self.journal().finish(number, status, code, fault);
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
         }
@@ -143,6 +145,7 @@ impl Shared {
             operation: routed.operation.clone(),
             status: None,
             code: None,
+            fault: None,
             attempt: attempt.unwrap_or(1),
             access_key: signed.map(|signed| signed.access_key.clone()).unwrap_or_default(),
             region: signed.map(|signed| signed.region.clone()).unwrap_or_default(),
@@ -150,34 +153,29 @@ impl Shared {
         }
     }
 
-    /// What becomes of a call, and how long its answer is held back.
-    fn decide(
-        &self,
-        parts: &Parts,
-        routed: Routed,
-        signed: Option<Signed>,
-        request_id: &str,
-    ) -> (Verdict, Option<Duration>) {
+    /// What becomes of a call.
+    fn decide(&self, parts: &Parts, routed: Routed, signed: Option<Signed>, request_id: &str) -> Reply {
         let Routed { service, operation, input } = routed;
-        let refused = |refusal: &Refusal| Answer::refusal(service, refusal, request_id);
+        let refused = |refusal: &Refusal| Verdict::Send(Answer::refusal(service, refusal, request_id));
         let now = self.clock.now();
         let sender = match self.sender(service, &parts.headers, signed, now) {
             Ok(sender) => sender,
-            Err(refusal) => return (Verdict::Send(refused(&refusal)), None),
+            Err(refusal) => return Reply { verdict: refused(&refusal), delay: None, fault: None },
         };
-        let fault = self.faults().strike(service, &operation);
-        match fault.as_ref().and_then(|fault| strike::before(fault, service, &operation, &sender.arn)) {
-            Some(Blow::Refusal(refusal)) => return (Verdict::Send(refused(&refusal)), None),
-            Some(Blow::Verdict(verdict)) => return (verdict, None),
+        let struck = self.faults().strike(service, &operation, input.as_ref().ok());
+        let fault = struck.as_ref().map(|fault| fault.kind);
+        match struck.as_ref().and_then(|fault| strike::before(fault, service, &operation, &sender.arn)) {
+            Some(Blow::Refusal(refusal)) => return Reply { verdict: refused(&refusal), delay: None, fault },
+            Some(Blow::Verdict(verdict)) => return Reply { verdict, delay: None, fault },
             None => {}
         }
-        let repeat_token = fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::RepeatToken);
-        let request = Request { service, operation: &operation, input, sender, now, repeat_token };
+        let request = Request { service, operation: &operation, input, sender, now, fault };
         let answer = match self.carry_out(request) {
             Ok(output) => Answer::success(service, &operation, &output, request_id),
-            Err(refusal) => refused(&refusal),
+            Err(refusal) => Answer::refusal(service, &refusal, request_id),
         };
-        strike::after(fault.as_ref(), answer)
+        let (verdict, delay) = strike::after(struck.as_ref(), answer);
+        Reply { verdict, delay, fault }
     }
 
     /// Who signed a request: a session of a role, or a user of the home account.
@@ -223,14 +221,14 @@ impl Shared {
     }
 
     fn carry_out(&self, request: Request<'_>) -> Result<Value, Refusal> {
-        let Request { service, operation, input, sender, now, repeat_token } = request;
+        let Request { service, operation, input, sender, now, fault } = request;
         let input = input?;
         self.admit(service, operation, &sender)?;
         constraints::check(service, operation, &input)?;
         let Sender { account, arn, role, region } = sender;
         let options = self.options().clone();
         let listing = pages::listing(operation, &account, &region, &input);
-        let pages = Pages { service, listing, secret: &self.secret, now, options: &options, repeat_token };
+        let pages = Pages { service, listing, secret: &self.secret, now, options: &options, fault };
         let call = Call { service, operation, input, account, region, caller: arn, now, pages };
         let mut state = self.state();
         if let Some(policies) = &options.policies {
@@ -268,7 +266,18 @@ struct Request<'a> {
     input: Result<Map<String, Value>, Refusal>,
     sender: Sender,
     now: Timestamp,
-    repeat_token: bool,
+    /// What strikes it.
+    fault: Option<FaultKind>,
+}
+
+/// What comes back.
+#[derive(Debug)]
+struct Reply {
+    verdict: Verdict,
+    /// How long it is held back.
+    delay: Option<Duration>,
+    /// What struck the call.
+    fault: Option<FaultKind>,
 }
 
 /// Whether an operation changes something.
@@ -280,6 +289,7 @@ fn outcome(verdict: &Verdict) -> (Option<u16>, Option<String>) {
     match verdict {
         Verdict::Send(answer) => (Some(answer.status.as_u16()), answer.code.clone()),
         Verdict::SendHalf(answer) => (Some(answer.status.as_u16()), Some("half_body".to_owned())),
+        Verdict::Stall(answer) => (Some(answer.status.as_u16()), Some("stall".to_owned())),
         Verdict::Reset => (None, Some("reset".to_owned())),
         Verdict::Hang => (None, Some("hang".to_owned())),
     }

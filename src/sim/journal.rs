@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::fault::FaultKind;
 use super::service::Service;
 
 /// Requests that the journal remembers; older ones are forgotten.
@@ -23,6 +24,8 @@ pub struct Entry {
     pub status: Option<u16>,
     /// The error code of a refusal, or the kind of connection fault.
     pub code: Option<String>,
+    /// What went wrong on request.
+    pub fault: Option<FaultKind>,
     /// Which attempt the client said that this is, counting from 1.
     pub attempt: u32,
     /// The access key that signed it.
@@ -53,11 +56,12 @@ impl Journal {
     }
 
     /// Notes what became of an arrival, unless it was forgotten meanwhile.
-    pub(super) fn finish(&mut self, number: u64, status: Option<u16>, code: Option<String>) {
+    pub(super) fn finish(&mut self, number: u64, status: Option<u16>, code: Option<String>, fault: Option<FaultKind>) {
         let index = number.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
         if let Some(entry) = index.and_then(|index| self.entries.get_mut(index)) {
             entry.status = status;
             entry.code = code;
+            entry.fault = fault;
         }
     }
 

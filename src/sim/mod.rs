@@ -98,7 +98,8 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
-    /// Lets something go wrong from now on.
+    /// Lets something go wrong from now on. Whether the operation exists, and can fail in that way, is asked under `/_sim/`
+    /// only.
     pub fn inject(&self, fault: Fault) {
         self.shared.faults().add(fault);
     }

@@ -15,6 +15,8 @@ use super::service::Service;
 pub struct Options {
     /// The most items on a page, whatever a request asks for; none: the documented limits alone.
     pub page_size: Option<usize>,
+    /// The same for the first page of a listing, the second, and so on, and then from the beginning; none: all alike.
+    pub page_sizes: Vec<usize>,
     /// Every other page, the first included, is empty and yet has a successor.
     pub empty_pages: bool,
     /// Pages hold half of what was asked for, though there is more.
@@ -41,6 +43,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             page_size: None,
+            page_sizes: Vec::new(),
             empty_pages: false,
             short_pages: false,
             search_lag_seconds: 0,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::answer::Refusal;
+use super::fault::FaultKind;
 use super::options::Options;
 use super::service::Service;
 
@@ -30,8 +31,8 @@ pub(super) struct Pages<'a> {
     pub(super) secret: &'a str,
     pub(super) now: Timestamp,
     pub(super) options: &'a Options,
-    /// Answer with the token that was asked with.
-    pub(super) repeat_token: bool,
+    /// What goes wrong.
+    pub(super) fault: Option<FaultKind>,
 }
 
 /// Where a page begins.
@@ -70,16 +71,23 @@ impl Pages<'_> {
             items.push(item);
         }
         let more = rest.peek().is_some() || limit == 0;
-        let next = match token {
-            Some(token) if self.repeat_token => Some(token.to_owned()),
-            None if self.repeat_token => Some(self.seal(&cursor)),
-            _ => more.then(|| self.seal(&Cursor { after: last, number: cursor.number + 1 })),
-        };
-        Ok(Page { items, next })
+        let next = more.then(|| self.seal(&Cursor { after: last, number: cursor.number + 1 }));
+        Ok(match self.fault {
+            Some(FaultKind::RepeatToken) => {
+                let same = token.map_or_else(|| self.seal(&cursor), str::to_owned);
+                Page { items, next: Some(same) }
+            }
+            Some(FaultKind::LostToken) => Page { items, next: None },
+            Some(FaultKind::EmptyList) => Page { items: Vec::new(), next: None },
+            _ => Page { items, next },
+        })
     }
 
     fn limit(&self, limit: usize, number: usize) -> usize {
-        let limit = self.options.page_size.map_or(limit, |cap| limit.min(cap.max(1)));
+        let turns = &self.options.page_sizes;
+        let turn = number.checked_rem(turns.len()).and_then(|turn| turns.get(turn).copied());
+        let caps = [self.options.page_size, turn];
+        let limit = caps.into_iter().flatten().fold(limit, |limit, cap| limit.min(cap.max(1)));
         let limit = if self.options.short_pages { limit.div_ceil(2) } else { limit };
         if self.options.empty_pages && number.is_multiple_of(2) { 0 } else { limit }
     }

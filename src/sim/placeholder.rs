@@ -25,11 +25,14 @@ impl Names<'_> {
     }
 }
 
+/// The most digits that a number is filled up to.
+const WIDEST: usize = 64;
+
 /// A crowd's text with the number in it; every other placeholder stays.
 pub(super) fn numbered(text: &str, number: usize, email: Option<&str>) -> String {
     let with = |placeholder: &str| match placeholder.split_once(':') {
         Some(("n", width)) => {
-            let width: usize = width.trim_start_matches('0').parse().ok()?;
+            let width = width.trim_start_matches('0').parse().ok().filter(|width| *width <= WIDEST)?;
             Some(format!("{number:0width$}"))
         }
         None if placeholder == "n" => Some(number.to_string()),

@@ -73,11 +73,12 @@ async fn respond(
     let request_id = uuid::Uuid::new_v4().to_string();
     if let Some(path) = parts.uri.path().strip_prefix("/_sim/") {
         let answer = control::answer(&shared, &parts.method, path, &body);
-        return Ok(response(&shared, &request_id, answer, false));
+        return Ok(response(&shared, &request_id, answer, Rest::Sent));
     }
     match shared.answer(&parts, &body, &request_id).await {
-        Verdict::Send(answer) => Ok(response(&shared, &request_id, answer, false)),
-        Verdict::SendHalf(answer) => Ok(response(&shared, &request_id, answer, true)),
+        Verdict::Send(answer) => Ok(response(&shared, &request_id, answer, Rest::Sent)),
+        Verdict::SendHalf(answer) => Ok(response(&shared, &request_id, answer, Rest::CutOff)),
+        Verdict::Stall(answer) => Ok(response(&shared, &request_id, answer, Rest::Awaited)),
         Verdict::Hang => std::future::pending().await,
         Verdict::Reset => {
             cut.store(true, Ordering::Relaxed);
@@ -86,10 +87,23 @@ async fn respond(
     }
 }
 
-fn response(shared: &Shared, request_id: &str, answer: Answer, half: bool) -> Response<Body> {
+/// What becomes of the second half of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Sent,
+    /// The connection is closed in its place.
+    CutOff,
+    /// It never comes.
+    Awaited,
+}
+
+fn response(shared: &Shared, request_id: &str, answer: Answer, rest: Rest) -> Response<Body> {
     let Answer { status, headers, body, code: _ } = answer;
     let length = body.len();
-    let body = if half { half_body(body) } else { Full::from(body).map_err(never).boxed_unsync() };
+    let body = match rest {
+        Rest::Sent => Full::from(body).map_err(never).boxed_unsync(),
+        Rest::CutOff | Rest::Awaited => half_body(body, rest),
+    };
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let date = http_date(shared.clock.now());
@@ -108,11 +122,14 @@ fn never(error: Infallible) -> io::Error {
     match error {}
 }
 
-/// Half of a body, and then an error, upon which the connection is closed.
-fn half_body(mut body: Vec<u8>) -> Body {
+/// Half of a body, and then an error, upon which the connection is closed, or nothing.
+fn half_body(mut body: Vec<u8>, rest: Rest) -> Body {
     body.truncate(body.len() / 2);
     let first = stream::once(async move { Ok(Frame::data(Bytes::from(body))) });
-    let then = stream::once(async {
+    let then = stream::once(async move {
+        if rest == Rest::Awaited {
+            std::future::pending::<()>().await;
+        }
         tokio::time::sleep(HALF).await;
         Err(io::Error::other("a fault closes the connection"))
     });

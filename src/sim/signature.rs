@@ -87,14 +87,14 @@ pub(super) fn check(
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: {text}"
         ));
     }
-    let (earliest, latest) = (now - TOLERANCE, now + TOLERANCE);
     let shown = amz_date(now);
-    if at < earliest {
-        let earliest = amz_date(earliest);
+    // The clock may stand at either end of the calendar, beyond which there is nothing to show.
+    if now.duration_since(at) > TOLERANCE {
+        let earliest = amz_date(now.checked_sub(TOLERANCE).unwrap_or(now));
         return invalid(format!("Signature expired: {text} is now earlier than {earliest} ({shown} - 5 min.)"));
     }
-    if at > latest {
-        let latest = amz_date(latest);
+    if at.duration_since(now) > TOLERANCE {
+        let latest = amz_date(now.checked_add(TOLERANCE).unwrap_or(now));
         return invalid(format!("Signature not yet current: {text} is still later than {latest} ({shown} + 5 min.)"));
     }
     Ok(())

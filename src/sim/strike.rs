@@ -51,7 +51,13 @@ pub(super) fn before(fault: &Fault, service: Service, operation: &str, caller: &
         }
         FaultKind::ResetBefore => return Some(Blow::Verdict(Verdict::Reset)),
         FaultKind::Hang => return Some(Blow::Verdict(Verdict::Hang)),
-        FaultKind::ResetAfter | FaultKind::Slow | FaultKind::HalfBody | FaultKind::RepeatToken => return None,
+        FaultKind::ResetAfter
+        | FaultKind::Slow
+        | FaultKind::HalfBody
+        | FaultKind::Stall
+        | FaultKind::RepeatToken
+        | FaultKind::LostToken
+        | FaultKind::EmptyList => return None,
     };
     Some(Blow::Refusal(refusal))
 }
@@ -61,6 +67,7 @@ pub(super) fn after(fault: Option<&Fault>, answer: Answer) -> (Verdict, Option<D
     match fault.map(|fault| (fault.kind, fault.delay_ms)) {
         Some((FaultKind::ResetAfter, _)) => (Verdict::Reset, None),
         Some((FaultKind::HalfBody, _)) => (Verdict::SendHalf(answer), None),
+        Some((FaultKind::Stall, _)) => (Verdict::Stall(answer), None),
         Some((FaultKind::Slow, delay)) => {
             (Verdict::Send(answer), Some(Duration::from_millis(delay.unwrap_or(DELAY_MS))))
         }

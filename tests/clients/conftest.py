@@ -30,6 +30,14 @@ def pytest_configure() -> None:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The figures that a suite has found, at the end of its run."""
+    if lines := config.stash.get(servers.FIGURES, []):
+        terminalreporter.section("how far the simulator is like AWS")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="module")
 def simulator(request: pytest.FixtureRequest) -> Iterator[servers.Simulator]:
     """A simulator of the suite's own, started with the world that the suite names in `WORLD`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import Any
 
 import regex
@@ -21,9 +22,12 @@ UNKNOWN_ENUM_VALUE = "NO_SUCH_VALUE"
 # One of these, put in place of the first character, leaves every pattern of the models that can be left at all.
 INTRUDERS = ["!", " ", "\u0001", "é"]
 
-# Connect's model escapes this pattern twice, so that read literally it asks for backslashes. What is meant stands at
-# the same kind of number elsewhere in the model (`SensitivePhoneNumber`).
-MEANT_PATTERNS = {"PhoneNumber": r"\+[1-9]\d{1,14}$"}
+# Connect's model escapes the first pattern twice, so that read literally it asks for backslashes; what is meant stands at
+# the same kind of number elsewhere in the model (`SensitivePhoneNumber`). The second carries another language's slashes.
+MEANT_PATTERNS = {
+    "PhoneNumber": r"\+[1-9]\d{1,14}$",
+    "Password": r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[a-zA-Z\d\S]{8,64}",
+}
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,10 @@ class Walk:
         yield from self._value(params, (*path, 0), shape.member, value[0])
 
     def _map(self, params: dict[str, Any], path: Path, shape: MapShape, value: dict[str, Any]) -> Iterator[Case]:
-        yield from self._sizes(params, path, shape, lambda count: {f"key{n}": "value" for n in range(count)})
         key = next(iter(value))
+        # Letters behind a conforming key leave it conforming.
+        ends = [f"{first}{second}" for first in ascii_lowercase for second in ascii_lowercase]
+        yield from self._sizes(params, path, shape, lambda count: {key + end: value[key] for end in ends[:count]})
         yield from self._string(params, (*path, "(key)"), shape.key, key, build=lambda broken: {broken: value[key]})
         yield from self._value(params, (*path, key), shape.value, value[key])
 

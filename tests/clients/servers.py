@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
 
@@ -36,6 +37,7 @@ ENDPOINT = re.compile(r"https?://127\.0\.0\.1:\d+")
 # The simulator takes `null` for the documented behaviour.
 OPTIONS = (
     "page_size",
+    "page_sizes",
     "empty_pages",
     "short_pages",
     "search_lag_seconds",
@@ -46,6 +48,9 @@ OPTIONS = (
     "policies",
 )
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+# Where a suite leaves lines to be printed at the end of its run.
+FIGURES = pytest.StashKey[list[str]]()
 
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

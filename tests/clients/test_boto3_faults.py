@@ -326,6 +326,70 @@ def test_token_that_comes_again_and_again(aws: Aws, service: str) -> None:
         list(client.get_paginator(name).paginate(**params))
 
 
+def test_missing_key_of_identity_center(aws: Aws) -> None:
+    aws.simulator.fault("sso", "*", "kms_missing", count=1)
+    list_applications(aws)
+    refused = refusal(aws.sso.describe_application, ApplicationArn=APPLICATION)
+    assert (refused.code, refused.status) == ("ResourceNotFoundException", 400)
+    assert refused.members["Reason"] == "KMS_NotFoundException"
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (("connect", "ListUsers", "kms_missing"), "no encryption key"),
+        (("sso", "ListApplications", "kms_missing"), "cannot tell of it"),
+        (("connect", "ListUser", "throttle"), "no operation `ListUser`"),
+        (("connect", "CreateUser", "empty_list"), "no pages"),
+    ],
+)
+def test_fault_that_cannot_be_is_refused(aws: Aws, fault: tuple[str, str, str], why: str) -> None:
+    with pytest.raises(AssertionError, match=why):
+        aws.simulator.fault(*fault)
+    with pytest.raises(AssertionError, match="between 0 and 1"):
+        aws.simulator.fault("connect", "ListUsers", "throttle", probability=2)
+
+
+@pytest.mark.parametrize(("kind", "left"), [("lost_token", 2), ("empty_list", 0)])
+def test_listing_that_ends_early_and_looks_whole(aws: Aws, kind: str, left: int) -> None:
+    everybody = logins(aws)
+    assert len(everybody) > 2
+    aws.simulator.options(page_size=2)
+    aws.simulator.fault("connect", "ListUsers", kind, count=1)
+    pages = aws.connect.get_paginator("list_users").paginate(**INSTANCE)
+    assert sum(len(page["UserSummaryList"]) for page in pages) == left
+    whole = aws.connect.get_paginator("list_users").paginate(**INSTANCE)
+    assert {user["Username"] for page in whole for user in page["UserSummaryList"]} == everybody
+
+
+def test_chance_strikes_the_same_calls_in_whatever_order(aws: Aws) -> None:
+    people = [person["UserId"] for person in list_people(aws)["Users"]]
+
+    def struck(seed: int, order: list[str]) -> set[tuple[str, int]]:
+        aws.simulator.clear_faults()
+        aws.simulator.fault("identitystore", "*", "throttle", probability=0.4, seed=seed)
+        found = set()
+        for turn in range(6):
+            for person in order:
+                try:
+                    aws.identity.describe_user(**STORED, UserId=person)
+                except ClientError:
+                    found.add((person, turn))
+        return found
+
+    first = struck(1, people)
+    assert 0 < len(first) < 6 * len(people)
+    assert struck(1, people[::-1]) == first
+    assert struck(2, people) != first
+
+
+def test_journal_names_the_fault(aws: Aws) -> None:
+    aws.simulator.fault("connect", "ListUsers", "server_error", skip=1, count=1)
+    list_connect_users(aws)
+    refusal(lambda: list_connect_users(aws))
+    assert [entry["fault"] for entry in aws.simulator.journal()] == [None, "server_error"]
+
+
 def test_fault_lets_calls_pass_and_ends(aws: Aws) -> None:
     aws.simulator.fault("connect", "ListUsers", "throttle", skip=2, count=2)
     codes = []

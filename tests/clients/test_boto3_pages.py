@@ -188,6 +188,16 @@ def test_pages_can_be_capped(aws: Aws, listing: Listing) -> None:
 
 
 @every_listing
+def test_pages_can_change_their_size_on_the_way(aws: Aws, listing: Listing) -> None:
+    everything = whole(aws, listing)
+    aws.simulator.options(page_sizes=[1, 2])
+    answers = list(pages(listing.call(aws), **listing.params))
+    sizes = [len(answer[listing.items]) for answer in answers]
+    assert sizes[:-1] == [1, 2] * (len(sizes[:-1]) // 2) + [1] * (len(sizes[:-1]) % 2)
+    assert flattened(listing, answers) == everything
+
+
+@every_listing
 def test_an_invented_token_is_refused(aws: Aws, listing: Listing) -> None:
     assert code_and_status(listing.call(aws), **listing.params, NextToken="invented") == token_refusal(listing)
 

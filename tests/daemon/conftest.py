@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import servers
+from clock import Clock
 from daemons import Daemon, Settings, daemon, world
 
 
@@ -39,6 +40,11 @@ def simulator(started_simulator: servers.Simulator) -> servers.Simulator:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path)
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    return Clock(tmp_path)
 
 
 @pytest.fixture(scope="module")

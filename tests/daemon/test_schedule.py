@@ -8,55 +8,18 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import pytest
 
 import servers
+from clock import Clock, moment
 from daemons import OTHER_TARGET, TARGET, Daemon, Settings, daemon, until, world
 
 # The scheduler looks twice a second, and a busy machine may add to it.
 LATE = timedelta(seconds=2)
 # How long before its moment the clock is set, so that everything is at rest by then.
 BEFORE = timedelta(seconds=2)
-
-
-class Clock:
-    """A clock that the daemon takes for the host's. It runs on from wherever it is set."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "clock"
-        self._ahead = 0.0
-
-    def set(self, moment: datetime) -> None:
-        self._ahead = moment.timestamp() - time.time()
-        # Never half a number, whenever it is read.
-        new = self._file.with_suffix(".new")
-        new.write_text(f"{self._ahead:+.3f}\n")
-        new.rename(self._file)
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(time.time() + self._ahead, timezone.utc)
-
-    def variables(self) -> dict[str, str]:
-        libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-        assert libraries, "faketime is missing: `apt-get install faketime`"
-        return {
-            "LD_PRELOAD": str(libraries[0]),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-
-
-@pytest.fixture
-def clock(tmp_path: Path) -> Clock:
-    return Clock(tmp_path)
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
 
 
 def begun(running: Daemon) -> list[datetime]:
@@ -132,6 +95,25 @@ def test_a_clock_that_is_set_forward_brings_one_pass_and_no_flood(
         ticks = begun(running)
     assert len(ticks) <= 2, ticks
     assert ticks[-1] <= moment("2027-05-06 09:31:00") + LATE
+
+
+@pytest.mark.parametrize("jitter", [0, 1])
+def test_forty_days_forward_bring_one_pass_and_then_the_regular_ones(
+    simulator: servers.Simulator, settings: Settings, clock: Clock, jitter: int
+) -> None:
+    settings.tables["schedule"] |= {"cron": "*/5 * * * * *", "jitter": f"{jitter}s"}
+    clock.set(moment("2027-05-05 12:00:03"))
+    with daemon(settings, simulator.endpoint, **clock.variables()) as running:
+        until(lambda: begun(running), "a tick before")
+        jump = moment("2027-06-14 12:00:01")
+        clock.set(jump)
+        regular = [jump.replace(second=5), jump.replace(second=10)]
+        until(lambda: begun(running)[-1] >= regular[-1], "the regular ticks")
+        ticks = [tick for tick in begun(running) if tick >= jump]
+    first, second = [[tick for tick in ticks if due <= tick < due + timedelta(seconds=5)] for due in regular]
+    late = LATE + timedelta(seconds=jitter)
+    assert [tick <= due + late for due, tick in zip(regular, first + second, strict=True)] == [True, True], ticks
+    assert len(ticks) <= 3, "at most one makes up for all that were missed"
 
 
 def test_ticks_that_fall_into_a_busy_pass_are_left_out_and_not_made_up(

@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("pass", &["apply", "aws", "config", "metrics", "model", "plan", "report"]),
     ("daemon", &["aws", "config", "metrics", "model", "pass", "plan", "report", "telemetry"]),
     ("http", &["apply", "config", "daemon", "metrics", "model", "pass", "plan", "report"]),
-    ("telemetry", &["config"]),
+    ("telemetry", &["aws", "config"]),
     ("cli", &[]),
     (
         "commands",

@@ -115,7 +115,7 @@ pub(crate) fn unpaced() -> Options {
 }
 
 /// Rates at which nothing waits, for the configuration of a target.
-const RATES: &str = "\n[rates.connect]\nrequests_per_second = 5000.0\nburst = 5000\nshare = 1.0\n\
+pub(crate) const RATES: &str = "\n[rates.connect]\nrequests_per_second = 5000.0\nburst = 5000\nshare = 1.0\n\
     [rates.identity_store]\nrequests_per_second = 5000.0\nburst = 5000\n\
     [rates.sso_admin]\nrequests_per_second = 5000.0\nburst = 5000\n";
 
@@ -255,6 +255,19 @@ impl Stage {
 
     /// The same, with these variables besides. An empty value takes a variable away.
     pub(crate) async fn cli_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ended {
+        let mut command = self.command(args);
+        for (name, value) in variables {
+            if value.is_empty() {
+                command.env_remove(name)
+            } else {
+                command.env(name, value)
+            };
+        }
+        ended(command, &self.folder.path().display().to_string()).await
+    }
+
+    /// The program as somebody would run it, with the simulator as AWS.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let file = self.folder.path().join("rollcall.toml");
         std::fs::write(&file, &self.config).unwrap();
         let mut command = program();
@@ -264,14 +277,7 @@ impl Stage {
             .env("AWS_ENDPOINT_URL", self.sim.endpoint())
             .env("AWS_ACCESS_KEY_ID", "AKIATEST")
             .env("AWS_SECRET_ACCESS_KEY", "secret-of-the-test");
-        for (name, value) in variables {
-            if value.is_empty() {
-                command.env_remove(name)
-            } else {
-                command.env(name, value)
-            };
-        }
-        ended(command, &self.folder.path().display().to_string()).await
+        command
     }
 }
 

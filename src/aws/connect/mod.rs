@@ -81,7 +81,8 @@ impl Target {
             owner: Some(at.owner),
             ..Place::default()
         };
-        let lane = Lane::new(pace, &rates.connect, account, here);
+        let owner = at.instance.as_str();
+        let lane = Lane::new(pace, &rates.connect, account, here).on_behalf_of(owner);
         let client = aws_sdk_connect::config::Builder::from(&config)
             .interceptor(Announce(lane.clone()))
             .retry_classifier(Corrections(Service::Connect))
@@ -90,9 +91,9 @@ impl Target {
         Self {
             client: Client::from_conf(client),
             lane,
+            admin: identity_center.admin_in(application_region, pace, rates).on_behalf_of(owner),
+            home: identity_center.admin().on_behalf_of(owner),
             instance: at.instance,
-            admin: identity_center.admin_in(application_region, pace, rates),
-            home: identity_center.admin().clone(),
             application: at.application,
         }
     }
@@ -129,14 +130,14 @@ impl Target {
         }
     }
 
-    /// Seconds until so many more calls of this operation will have had their turn, at the service's rate. Identity Store
-    /// is no target's, so its operations take no time here.
+    /// Seconds until so many more calls of this operation, of Connect or of the application's assignments, will have had
+    /// their turn, as things stand.
     #[must_use]
     pub fn seconds_for(&self, operation: &'static Operation, calls: u64) -> f64 {
-        match operation.service {
-            Service::Connect => self.lane.bucket(operation).seconds_for(calls),
-            Service::SsoAdmin => self.admin.seconds_for(operation, calls),
-            Service::IdentityStore => 0.0,
+        if operation.service == Service::SsoAdmin {
+            self.admin.seconds_for(operation, calls)
+        } else {
+            self.lane.seconds_for(operation, calls)
         }
     }
 }

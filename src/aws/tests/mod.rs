@@ -1,5 +1,6 @@
 //! Tests over the wire: the real clients against a server whose answers each test writes down.
 
+mod answers;
 mod calls;
 mod connect;
 mod double;

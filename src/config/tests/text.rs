@@ -205,10 +205,49 @@ proptest! {
         let _ = Config::parse(&beside_minimal(TEXTS).replace(place, &value), &no_environment);
     }
 
+    /// The file that shows every key, with mistakes: a mistake is on a line of it, and never passes in silence as another
+    /// file does.
+    #[test]
+    fn no_change_of_the_example_makes_the_reader_panic(changes in prop::collection::vec(change(), 1..4)) {
+        let text = changes.into_iter().fold(EXAMPLE.to_owned(), |text, change| changed(&text, change));
+        let variables = |name: &str| (!name.is_empty()).then(|| "value".to_owned());
+        if let Err(problems) = Config::parse(&text, &variables) {
+            let lines = text.lines().count().max(1) + 1;
+            prop_assert!(problems.count() > 0);
+            prop_assert!(problems.iter().all(|problem| (1..=lines).contains(&problem.line)), "{}\n{}", problems, text);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rollcall.toml");
+        std::fs::write(&path, &bytes).unwrap();
+        let error = Config::load(&path).unwrap_err();
+        prop_assert_eq!(matches!(error, LoadError::Unreadable { .. }), std::str::from_utf8(&bytes).is_err());
+    }
+
     #[test]
     fn no_pattern_makes_the_schedule_panic(pattern in "[0-9*/,#LW?+@A-Z -]{0,24}") {
         let _ = problems(&beside_minimal(&format!("[schedule]\ncron = {}\n", toml::Value::String(pattern))));
     }
+}
+
+const EXAMPLE: &str = include_str!("../../../config/example.toml");
+
+/// What happens to a text: from about where, how many letters go, and what comes in their place.
+fn change() -> impl Strategy<Value = (prop::sample::Index, usize, String)> {
+    let pieces =
+        prop::sample::select(["\"", "]", "[", "= ", "\n", "#", "-1", "${X}", "\"\"", "{", "\u{feff}"].to_vec());
+    (any::<prop::sample::Index>(), 0..12_usize, prop_oneof![pieces.prop_map(str::to_owned), any::<String>()])
+}
+
+fn changed(text: &str, (from, gone, instead): (prop::sample::Index, usize, String)) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let from = from.index(letters.len() + 1);
+    let to = (from + gone).min(letters.len());
+    let (before, after) = (letters[..from].iter(), letters[to..].iter());
+    before.collect::<String>() + &instead + &after.collect::<String>()
 }
 
 const PIECES: &[&str] = &[

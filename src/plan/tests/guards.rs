@@ -79,6 +79,24 @@ fn quarantines_of_the_last_day_count() {
 }
 
 #[test]
+fn quarantines_whose_date_is_no_use_count() {
+    for date in ["2026-11-24T10:00:00Z", "2027-01-03T09:00:00Z", "yesterday"] {
+        let mut world = marked_and_due(100, 12);
+        for n in 0..6 {
+            let tags = &mut world.user(&format!("agent{n:04}@x.com")).tags;
+            tags.insert(tag::QUARANTINED_AT.to_owned(), date.to_owned());
+        }
+        let held = (ActionKind::QuarantineUser, Guard::MaxRemovals, 6);
+        assert_eq!(counts(&world), (vec![(ActionKind::MarkAbsent, 6)], vec![held]), "{date}");
+        // Written anew they lie on this day, and count on.
+        world.carry_out();
+        assert_eq!(counts(&world), (vec![], vec![held]), "{date}");
+        world.wait(SignedDuration::from_hours(24));
+        assert_eq!(counts(&world), (vec![(ActionKind::QuarantineUser, 6)], vec![]), "{date}");
+    }
+}
+
+#[test]
 fn deletions_count_by_pass() {
     let mut world = marked_and_due(100, 10);
     world.carry_out();

@@ -92,6 +92,20 @@ fn a_quarantine_that_was_cut_short_is_given_back_as_well() {
 }
 
 #[test]
+fn a_memory_that_names_an_administrators_profile_is_not_believed() {
+    let mut world = quarantined();
+    world.user("ana@x.com").tags.insert(tag::WAS_SECURITY_PROFILES.to_owned(), "sp-admin sp-agent".to_owned());
+    come_back(&mut world);
+    let mut trusting = world.clone();
+    world.carry_out();
+    assert_eq!(world.user("ana@x.com").security_profiles, BTreeSet::from([SecurityProfileId::new("sp-agent")]));
+    trusting.settings.policy.protect_admins = false;
+    trusting.carry_out();
+    let both = ["sp-admin", "sp-agent"].map(SecurityProfileId::new);
+    assert_eq!(trusting.user("ana@x.com").security_profiles, both.into(), "where they may be taken down it may be so");
+}
+
+#[test]
 fn other_attributes_wait_for_the_next_pass() {
     let mut world = quarantined();
     come_back(&mut world);

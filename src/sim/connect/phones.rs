@@ -123,7 +123,7 @@ pub(super) fn shown(phone: &Phone, milliseconds: bool) -> Map<String, Value> {
     let mut config = json!({
         "PhoneType": phone.kind,
         "AutoAccept": voice.auto_accept,
-        "AfterContactWorkTimeLimit": voice.after_contact_work * unit,
+        "AfterContactWorkTimeLimit": voice.after_contact_work.saturating_mul(unit),
     });
     let mut number = json!({"Channel": "VOICE", "PhoneType": phone.kind});
     if let Some(digits) = &phone.number {
@@ -159,7 +159,7 @@ fn auto_accept(channel: Channel, handling: Handling, _: u64) -> Value {
 }
 
 fn after_contact_work(channel: Channel, handling: Handling, unit: u64) -> Value {
-    let limit = |seconds: u64| json!({"AfterContactWorkTimeLimit": seconds * unit});
+    let limit = |seconds: u64| json!({"AfterContactWorkTimeLimit": seconds.saturating_mul(unit)});
     let mut shown = json!({"Channel": channel, "AfterContactWorkConfig": limit(handling.after_contact_work)});
     if let Some(seconds) = handling.callback_after_contact_work {
         shown["AgentFirstCallbackAfterContactWorkConfig"] = limit(seconds);

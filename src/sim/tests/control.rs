@@ -34,7 +34,7 @@ async fn the_operations_are_listed_in_order_and_each_is_answered() {
                 secret: "",
                 now: simulator.now(),
                 options: &options,
-                repeat_token: false,
+                fault: None,
             };
             let (account, region) = ("111122223333".to_owned(), "eu-west-1".to_owned());
             let (input, caller, now) = (serde_json::Map::new(), String::new(), simulator.now());

@@ -51,19 +51,106 @@ async fn errors_on_request_are_the_services_own() {
         (FaultKind::AccessDenied, (400, "AccessDeniedException"), (403, "AccessDeniedException")),
         (FaultKind::ExpiredCredentials, (400, "ExpiredTokenException"), (403, "ExpiredTokenException")),
         (FaultKind::Conflict, (400, "ConflictException"), (409, "ResourceConflictException")),
-        (FaultKind::KmsMissing, (400, "ResourceNotFoundException"), (404, "ResourceNotFoundException")),
     ] {
         simulator.inject(Fault::new(Service::IdentityStore, "*", kind).times(1));
         simulator.inject(Fault::new(Service::Connect, "*", kind).times(1));
         let answer = Client::default().store(&simulator, "ListGroups", json!({})).await;
         assert_eq!((answer.status, answer.code().as_str()), store, "{kind:?}");
-        if kind == FaultKind::KmsMissing {
-            assert_eq!(answer.json()["Reason"], "KMS_KEY_NOT_FOUND");
-        }
         let answer = create_user(&simulator, new_user(&simulator, "new")).await;
         assert_eq!((answer.status, answer.code().as_str()), connect, "{kind:?}");
     }
     assert!(user(&simulator, "new").is_none(), "none of them does anything");
+}
+
+#[tokio::test]
+async fn a_missing_key_is_told_in_the_words_of_the_two_services_that_have_one() {
+    let simulator = workshop().await;
+    simulator.inject(Fault::new(Service::IdentityStore, "*", FaultKind::KmsMissing));
+    simulator.inject(Fault::new(Service::Sso, "*", FaultKind::KmsMissing));
+    let client = Client::default();
+    for (answer, reason) in [
+        (client.store(&simulator, "ListGroups", json!({})).await, "KMS_KEY_NOT_FOUND"),
+        (
+            client.sso(&simulator, "DescribeApplication", json!({"ApplicationArn": APPLICATION})).await,
+            "KMS_NotFoundException",
+        ),
+    ] {
+        assert_eq!((answer.status, answer.code().as_str()), (400, "ResourceNotFoundException"));
+        assert_eq!(answer.json()["Reason"], reason);
+        assert!(answer.json().get("ResourceType").is_none(), "{}", answer.body);
+    }
+    let instances = client.sso(&simulator, "ListInstances", json!({})).await;
+    assert_eq!(instances.status, 200, "an operation that does not declare the error");
+}
+
+#[tokio::test]
+async fn faults_that_cannot_be_are_refused() {
+    let simulator = workshop().await;
+    let refused = async |fault: Value| {
+        let answer = control(&simulator, "POST", "faults", &fault.to_string()).await;
+        assert_eq!(answer.status, 400, "{fault}");
+        answer.json()["error"].as_str().unwrap().to_owned()
+    };
+    let fault =
+        |service: &str, operation: &str, kind: &str| json!({"service": service, "operation": operation, "kind": kind});
+    assert!(refused(fault("connect", "ListUsers", "kms_missing")).await.contains("no encryption key"));
+    assert!(refused(fault("sts", "*", "kms_missing")).await.contains("no encryption key"));
+    assert!(refused(fault("sso", "ListInstances", "kms_missing")).await.contains("cannot tell of it"));
+    assert!(refused(fault("connect", "CreateUsers", "throttle")).await.contains("no operation `CreateUsers`"));
+    assert!(refused(fault("connect", "CreateUser", "lost_token")).await.contains("no pages"));
+    let mut likely = fault("connect", "CreateUser", "throttle");
+    likely["probability"] = json!(1.5);
+    assert!(refused(likely).await.contains("between 0 and 1"));
+    assert_eq!(control(&simulator, "GET", "faults", "").await.json(), json!([]));
+}
+
+/// Which of so many calls are struck: DescribeUser of each person, in the order of `people`.
+async fn struck(fault: &Fault, people: &[String], times: usize) -> Vec<(String, usize)> {
+    let simulator = workshop().await;
+    simulator.inject(fault.clone());
+    let mut struck = Vec::new();
+    for time in 0..times {
+        for id in people {
+            // Another operation in between changes nothing.
+            Client::default().store(&simulator, "ListUsers", json!({})).await;
+            let answer = Client::default().store(&simulator, "DescribeUser", json!({"UserId": id})).await;
+            if answer.status != 200 {
+                struck.push((id.clone(), time));
+            }
+        }
+    }
+    struck.sort();
+    struck
+}
+
+#[tokio::test]
+async fn chance_strikes_the_same_calls_whatever_the_order() {
+    let world = workshop().await.snapshot();
+    let people = world["people"].as_array().unwrap().iter().take(5);
+    let people: Vec<String> = people.map(|person| person["id"].as_str().unwrap().to_owned()).collect();
+    let backwards: Vec<String> = people.iter().rev().cloned().collect();
+    let fault = |seed| Fault::new(Service::IdentityStore, "*", FaultKind::ServerError).likely(0.3, seed);
+    let one = struck(&fault(7), &people, 8).await;
+    assert_eq!(struck(&fault(7), &backwards, 8).await, one);
+    assert_ne!(struck(&fault(8), &people, 8).await, one);
+    assert!((4..=22).contains(&one.len()), "{} of 40 at 0.3", one.len());
+    assert_eq!(struck(&fault(7).likely(0.0, 7), &people, 2).await.len(), 0);
+    assert_eq!(struck(&fault(7).likely(1.0, 7), &people, 2).await.len(), 10);
+    assert_eq!(struck(&fault(7).times(2), &people, 8).await.len(), 2, "what chance lets pass is not counted");
+}
+
+#[tokio::test]
+async fn a_listing_may_end_early_or_be_empty_and_look_whole() {
+    let simulator = start(World::workshop(), Options { page_size: Some(2), ..unthrottled() }).await;
+    let client = Client::default();
+    simulator.inject(Fault::new(Service::IdentityStore, "ListUsers", FaultKind::LostToken).times(1));
+    let lost = client.store(&simulator, "ListUsers", json!({})).await.json();
+    assert_eq!((lost["Users"].as_array().unwrap().len(), lost.get("NextToken")), (2, None));
+    simulator.inject(Fault::new(Service::IdentityStore, "ListUsers", FaultKind::EmptyList).times(1));
+    let empty = client.store(&simulator, "ListUsers", json!({})).await.json();
+    assert_eq!((&empty["Users"], empty.get("NextToken")), (&json!([]), None));
+    let whole = client.store(&simulator, "ListUsers", json!({})).await.json();
+    assert!(whole["NextToken"].is_string());
 }
 
 #[tokio::test]
@@ -79,6 +166,8 @@ async fn a_reset_comes_before_or_after_the_write() {
     assert!(user(&simulator, "after").is_some());
     let journal = simulator.journal();
     assert!(journal.iter().all(|entry| entry.status.is_none() && entry.code.as_deref() == Some("reset")));
+    let told: Vec<_> = journal.iter().map(|entry| entry.fault).collect();
+    assert_eq!(told, [Some(FaultKind::ResetBefore), Some(FaultKind::ResetAfter)]);
 }
 
 #[tokio::test]

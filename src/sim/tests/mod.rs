@@ -5,6 +5,7 @@ mod control;
 mod directory;
 mod faults;
 mod paging;
+mod parsers;
 mod permissions;
 mod rates;
 mod sso;

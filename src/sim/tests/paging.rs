@@ -50,6 +50,15 @@ async fn pages_can_be_small_short_and_empty() {
 }
 
 #[tokio::test]
+async fn pages_can_change_their_size_in_the_middle_of_a_listing() {
+    let simulator = crowd(Options { page_sizes: vec![100, 1, 60], ..unthrottled() }).await;
+    assert_eq!(sizes(&simulator, 100).await, [100, 1, 60, 89]);
+    assert_eq!(sizes(&simulator, 50).await, [50, 1, 50, 50, 1, 50, 48], "never more than was asked for");
+    simulator.set_options(Options { page_sizes: vec![200, 0], page_size: Some(90), ..unthrottled() });
+    assert_eq!(sizes(&simulator, 100).await, [90, 1, 90, 1, 68]);
+}
+
+#[tokio::test]
 async fn a_page_has_a_hundred_users_unless_more_are_asked_for_and_never_more_than_documented() {
     let simulator = crowd(unthrottled()).await;
     let id = simulator.snapshot()["instances"][0]["id"].as_str().unwrap().to_owned();

@@ -39,7 +39,7 @@ async fn every_operation_has_its_needs_and_one_has_none() {
         let service: Service = serde_json::from_value(json!(service)).unwrap();
         for operation in names.as_array().unwrap().iter().map(|name| name.as_str().unwrap()) {
             let (listing, now, options) = (String::new(), simulator.now(), &options);
-            let pages = Pages { service, listing, secret: "", now, options, repeat_token: false };
+            let pages = Pages { service, listing, secret: "", now, options, fault: None };
             let (account, region) = ("111122223333".to_owned(), "eu-west-1".to_owned());
             let (input, caller) = (serde_json::Map::new(), String::new());
             let call = Call { service, operation, input, account, region, caller, now, pages };
