@@ -67,7 +67,8 @@ async fn serve(runner: Arc<Runner>, metrics: Arc<Metrics>, log: telemetry::Log) 
         "\nThe daemon goes on with this world, as `rollcall run` does: a pass every 15 minutes, and whenever it is asked.\n\n\
          $ curl -H 'Authorization: Bearer {token}' http://{address}/v1/status\n\
          $ curl -H 'Authorization: Bearer {token}' -X POST 'http://{address}/v1/sync?wait=30'\n\
-         $ curl http://{address}/metrics\n\nCtrl-C ends it.\n"
+         $ curl http://{address}/metrics\n\n\
+         Ctrl-C ends it. To see it at work, open the status page: http://{address}/#token={token}\n"
     ))?;
     served.run().await;
     Ok(())

@@ -21,9 +21,11 @@ use super::problem::Problem;
 use super::{App, Peer};
 use crate::config;
 
-/// What a token is good for.
+/// What a token is good for. Whoever is let through has it among the extensions of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Power {
+pub(super) enum Power {
+    /// Reads, for want of any token on either side.
+    Local,
     /// Reads only.
     Read,
     /// Everything.
@@ -208,10 +210,13 @@ impl Token {
 }
 
 /// Lets through whoever may ask for this.
-pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     match admit(&app.tokens, &Asked::of(&request), peer) {
-        Ok(()) => next.run(request).await,
+        Ok(power) => {
+            request.extensions_mut().insert(power);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     }
 }
@@ -233,7 +238,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn admit(tokens: &Tokens, asked: &Asked<'_>, peer: Option<SocketAddr>) -> Result<(), Problem> {
+fn admit(tokens: &Tokens, asked: &Asked<'_>, peer: Option<SocketAddr>) -> Result<Power, Problem> {
     let Asked { method, headers, .. } = asked;
     let triggers = !matches!(**method, Method::GET | Method::HEAD);
     let (can_trigger, can_read) = tokens.there_are();
@@ -244,7 +249,7 @@ fn admit(tokens: &Tokens, asked: &Asked<'_>, peer: Option<SocketAddr>) -> Result
     }
     if !can_read {
         return if is_local(asked, peer) {
-            Ok(())
+            Ok(Power::Local)
         } else {
             Err(Problem::forbidden(
                 "no token is configured, so only this host may read, directly and by a loopback address",
@@ -257,8 +262,8 @@ fn admit(tokens: &Tokens, asked: &Asked<'_>, peer: Option<SocketAddr>) -> Result
     };
     match tokens.power(presented) {
         None => Err(Problem::unauthorized("the token is not known here")),
-        Some(Power::Read) if triggers => Err(Problem::forbidden("this token can only read")),
-        Some(Power::Read | Power::Trigger) => Ok(()),
+        Some(Power::Local | Power::Read) if triggers => Err(Problem::forbidden("this token can only read")),
+        Some(power) => Ok(power),
     }
 }
 
@@ -302,7 +307,7 @@ mod tests {
         let request = request.body(axum::body::Body::empty()).unwrap();
         let peer = format!("{peer}:4711").parse().unwrap();
         match admit(tokens, &Asked::of(&request), Some(peer)) {
-            Ok(()) => 200,
+            Ok(_) => 200,
             Err(problem) => problem.into_response().status().as_u16(),
         }
     }

@@ -5,6 +5,7 @@ mod auth;
 mod events;
 mod input;
 mod open;
+mod page;
 mod problem;
 mod reads;
 mod server;
@@ -14,7 +15,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, HOST, HeaderName};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -27,6 +30,9 @@ pub use self::auth::{TokenProblem, Tokens};
 use self::problem::Problem;
 pub use self::server::{Peer, Server};
 use crate::daemon::Desk;
+
+/// The policy of what is no page.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// What every handler may use.
 #[derive(Debug, Clone)]
@@ -85,7 +91,8 @@ pub fn router(app: App) -> Router {
     let described = Arc::new(described);
     router
         .route("/openapi.json", get(move || async move { axum::Json(described.as_ref().clone()) }))
-        .route("/", get(open::root))
+        .merge(page::open())
+        .merge(page::fragments().route_layer(middleware::from_fn_with_state(app.clone(), auth::guard)))
         .fallback(async || Problem::not_found("there is nothing here; `/openapi.json` lists every path"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::from_fn(plainly))
@@ -102,6 +109,10 @@ async fn plainly(request: axum::extract::Request, next: Next) -> Response {
     };
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+    // The page has a policy of its own; no other answer is to be shown as one.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NOTHING));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     response
 }

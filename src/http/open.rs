@@ -35,9 +35,3 @@ pub(super) async fn readyz(State(app): State<App>) -> Result<&'static str, Probl
 pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], app.desk.metrics().text())
 }
-
-/// A pointer for whoever comes by with a browser.
-pub(super) async fn root() -> &'static str {
-    "Rollcall is running. GET /v1/status tells how its targets stand, /metrics is for Prometheus, and /openapi.json \
-     describes every path.\n"
-}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::ShutOut;
 use super::action::{Account, Reason};
 use super::application;
 use super::fence::Fence;
@@ -72,8 +73,11 @@ fn count(
     let mut by_mapping = vec![0; desired.mappings.len()];
     for (member, link) in links {
         counts.served += usize::from(link.exact.is_some());
-        let enters = link.exact.is_some() && application::lets_in(&snapshot.application, desired, member);
-        counts.blocked += usize::from(!enters);
+        let is_let_in = application::lets_in(&snapshot.application, desired, member);
+        if link.exact.is_none() || !is_let_in {
+            counts.blocked += 1;
+            counts.shut_out.push(shut_out(member, link, is_let_in, desired));
+        }
         if let Some(winning) = member.mappings.first() {
             by_mapping[*winning] += 1;
         }
@@ -82,6 +86,20 @@ fn count(
         *counts.by_mapping.entry(resolved.name().to_owned()).or_default() += members;
     }
     (counts.owned, counts.elsewhere) = (roster.owned, roster.elsewhere);
+}
+
+fn shut_out(member: &Member<'_>, link: &Link<'_>, is_let_in: bool, desired: &Desired<'_>) -> ShutOut {
+    let person = member.person;
+    let login = member.usable().map(Login::as_str);
+    let names = [login, person.email.as_deref(), person.user_name.as_deref(), person.display_name.as_deref()];
+    let groups = member.mappings.iter().filter_map(|position| desired.mappings[*position].group);
+    ShutOut {
+        principal: person.id.clone(),
+        name: names.into_iter().flatten().next().unwrap_or(person.id.as_str()).to_owned(),
+        has_user: link.exact.is_some(),
+        is_let_in,
+        groups: groups.map(|group| group.id.clone()).collect(),
+    }
 }
 
 impl<'a> Pass<'a> {

@@ -54,7 +54,7 @@ pub use update::Update;
 
 use crate::model::connect::{ConnectUser, SignIn};
 use crate::model::directory::Status;
-use crate::model::id::{Login, PrincipalId, SecurityProfileId};
+use crate::model::id::{GroupId, Login, PrincipalId, SecurityProfileId};
 use crate::model::settings::Settings;
 use crate::model::snapshot::{Scope, Snapshot};
 
@@ -157,6 +157,8 @@ pub struct Counts {
     pub members: usize,
     /// Those of them who, as far as can be seen, cannot sign in.
     pub blocked: usize,
+    /// The same one by one, sorted by the person's id.
+    pub shut_out: Vec<ShutOut>,
     /// Users of the instance.
     pub connect_users: usize,
     /// Members who have a Connect user with exactly their login, whoever owns it.
@@ -167,6 +169,21 @@ pub struct Counts {
     pub elsewhere: usize,
     /// Members by the mapping that won, by its group's display name.
     pub by_mapping: BTreeMap<String, usize>,
+}
+
+/// A member who cannot sign in, and which of both doors is shut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShutOut {
+    /// The person.
+    pub principal: PrincipalId,
+    /// What the person is known by: the login, the e-mail or another name, else the id.
+    pub name: String,
+    /// Whether there is a Connect user with exactly their login.
+    pub has_user: bool,
+    /// Whether the application lets them in.
+    pub is_let_in: bool,
+    /// Their mapped groups, any of which would let them in once it is assigned.
+    pub groups: Vec<GroupId>,
 }
 
 /// Makes the plan of one pass.

@@ -346,11 +346,7 @@ fn changes(action: &plan::Action) -> Vec<Change> {
 
 fn of_action(action: &plan::Action, outcome: &Outcome, deleted: Option<&Value>) -> Action {
     let is_assignment = matches!(action.write, plan::Write::AssignGroup { .. });
-    let error = match outcome {
-        Outcome::Failed(failure) => Some(Error::from(&Trouble::of_failure(failure))),
-        Outcome::Skipped(skip) => Some(Error::from(&Trouble::of_skip(skip))),
-        Outcome::Planned | Outcome::Done | Outcome::AlreadySo => None,
-    };
+    let error = Trouble::of_outcome(outcome).as_ref().map(Error::from);
     Action {
         kind: action.kind().as_str().into(),
         login: action.login().map(ToString::to_string),

@@ -68,3 +68,11 @@ impl Memory {
             before.into_iter().filter(|(id, _)| !now.contains_key(id)).filter_map(|(_, known)| known.finding).collect();
     }
 }
+
+impl TargetReport {
+    /// What was noticed, with its age; for a report that is finished.
+    pub fn aged(&self) -> impl Iterator<Item = (&Finding, Age)> {
+        let ages = self.aged.get_or_init(|| self.findings().iter().map(|finding| self.age(finding)).collect());
+        self.findings().iter().zip(ages.iter().copied())
+    }
+}

@@ -10,10 +10,11 @@ pub mod meter;
 pub mod sheet;
 mod standing;
 pub mod table;
+mod unable;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -27,6 +28,7 @@ use crate::plan::{Action, ActionKind, Counts, Parts, Plan, Withheld};
 pub use self::line::Line;
 pub use self::memory::{Age, Ages, Memory};
 pub use self::standing::{LastPass, Standing};
+pub use self::unable::{Remedy, Unable};
 
 /// What one cause started: the passes of all its targets.
 #[derive(Debug, Clone)]
@@ -135,6 +137,8 @@ pub struct TargetReport {
     result: Result<Pass, Trouble>,
     /// Of each finding, by its id, whether it is news; findings that are not here are.
     ages: BTreeMap<String, Age>,
+    /// The same for each finding in order, once somebody has asked: ids are hashes, and take their time.
+    aged: OnceLock<Vec<Age>>,
     /// What was found in the pass before this one, and is no more.
     gone: Vec<Finding>,
 }
@@ -148,6 +152,7 @@ struct Pass {
     deleted: BTreeMap<usize, serde_json::Value>,
     findings: Vec<Finding>,
     counts: Counts,
+    unable: Unable,
     refused: bool,
 }
 
@@ -179,6 +184,16 @@ impl Trouble {
                 Self { causes, hint, ..plain }
             }
             _ => plain,
+        }
+    }
+
+    /// Why an action did not come out well, where it did not.
+    #[must_use]
+    pub fn of_outcome(outcome: &Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Failed(failure) => Some(Self::of_failure(failure)),
+            Outcome::Skipped(skip) => Some(Self::of_skip(skip)),
+            Outcome::Planned | Outcome::Done | Outcome::AlreadySo => None,
         }
     }
 
@@ -242,17 +257,22 @@ impl TargetReport {
     #[must_use]
     pub fn applied(around: Around, plan: Plan, applied: Applied) -> Self {
         let refused = plan.refusal().is_some();
-        let Parts { actions, withheld, approval, mut findings, counts } = plan.into_parts();
+        let Parts { actions, withheld, approval, mut findings, mut counts } = plan.into_parts();
         let Applied { outcomes, deleted, findings: shown, estimate } = applied;
         findings.extend(shown);
-        let actions = actions.into_iter().zip(outcomes).collect();
-        Self::new(around, estimate, Ok(Pass { actions, withheld, approval, deleted, findings, counts, refused }))
+        let actions: Vec<_> = actions.into_iter().zip(outcomes).collect();
+        let unable = Unable::after(std::mem::take(&mut counts.shut_out), &actions);
+        Self::new(
+            around,
+            estimate,
+            Ok(Pass { actions, withheld, approval, deleted, findings, counts, unable, refused }),
+        )
     }
 
     fn new(around: Around, estimate: f64, result: Result<Pass, Trouble>) -> Self {
         let Around { name, mode, requests, elapsed, time } = around;
         let (ages, gone) = (BTreeMap::new(), Vec::new());
-        Self { name, mode, requests, elapsed, time, estimate, result, ages, gone }
+        Self { name, mode, requests, elapsed, time, estimate, result, ages, aged: OnceLock::new(), gone }
     }
 
     /// How the pass came out.

@@ -176,7 +176,8 @@ fn pace(seconds: f64) -> String {
 }
 
 /// What an action does, in few words.
-fn details(action: &Action) -> String {
+#[must_use]
+pub fn details(action: &Action) -> String {
     let of = |field: &str| {
         let found = action.changes.iter().find(|change| change.field == field);
         found.and_then(|Change { to, .. }| to.as_deref()).unwrap_or_default()

@@ -19,7 +19,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("history", &["model", "report"]),
     ("pass", &["apply", "aws", "config", "metrics", "model", "plan", "report"]),
     ("daemon", &["aws", "config", "history", "metrics", "model", "pass", "plan", "report", "telemetry"]),
-    ("http", &["config", "daemon", "history", "metrics", "model", "pass", "plan", "report"]),
+    ("http", &["apply", "config", "daemon", "history", "metrics", "model", "pass", "plan", "report"]),
     ("telemetry", &["aws", "config"]),
     ("cli", &[]),
     (

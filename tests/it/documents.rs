@@ -163,11 +163,13 @@ async fn every_path_of_the_reference_is_described_and_the_other_way_round() {
     let desk = Arc::new(Desk::new(runner, metrics, config, CancellationToken::new()));
     let router = router(App { desk, tokens: Arc::new(Tokens::of("token")) });
     let mut known = BTreeMap::new();
-    // Two that the description leaves out: itself, and the pointer for browsers.
-    for path in ["/", "/openapi.json"] {
-        assert_eq!(get(&router, path).await.0, 200, "{path}");
+    // What the description leaves out: itself, and the page, whose parts are for one another.
+    for (path, asked) in [("/", "/"), ("/page/…", "/page/script.js"), ("/openapi.json", "/openapi.json")] {
+        assert_eq!(get(&router, asked).await.0, 200, "{asked}");
         known.insert(format!("GET {path}"), "none");
     }
+    assert_eq!(get(&router, "/v1/page/top").await.0, 401);
+    known.insert("GET /v1/page/…".to_owned(), "either");
     let description: Value = serde_json::from_slice(&get(&router, "/openapi.json").await.1).unwrap();
     for (path, methods) in description["paths"].as_object().unwrap() {
         for (method, described) in methods.as_object().unwrap() {

@@ -26,4 +26,5 @@ mod random;
 mod roles;
 mod safety;
 mod stage;
+mod unable;
 mod worlds;

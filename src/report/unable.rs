@@ -1,0 +1,142 @@
+//! Who cannot sign in once a pass has done its work, and the one thing to do about each.
+
+use std::collections::BTreeSet;
+
+use super::{TargetReport, Trouble};
+use crate::apply::Outcome;
+use crate::model::id::{GroupId, PrincipalId};
+use crate::model::settings::Mode;
+use crate::plan::finding::{Finding, Kind, Severity};
+use crate::plan::{Action, ActionKind, ShutOut, Write};
+
+/// So many are named. Where a whole instance is shut nobody reads on, and reports are kept for a day.
+const NAMED: usize = 200;
+
+/// Who cannot sign in after a pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unable {
+    /// How many.
+    pub count: usize,
+    /// The first 200 of them, sorted by the person's id.
+    pub people: Vec<ShutOut>,
+}
+
+/// Why one person cannot sign in, and what mends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    /// What is in the way.
+    pub why: String,
+    /// The one thing to do.
+    pub fix: String,
+}
+
+impl Unable {
+    /// Those of `shut_out` for whom the actions did not open what was shut.
+    pub(super) fn after(shut_out: Vec<ShutOut>, actions: &[(Action, Outcome)]) -> Self {
+        let mut created: BTreeSet<&PrincipalId> = BTreeSet::new();
+        let mut assigned: BTreeSet<&GroupId> = BTreeSet::new();
+        for (action, _) in actions.iter().filter(|(_, outcome)| outcome.is_well()) {
+            match &action.write {
+                Write::CreateUser { principal, .. } => drop(created.insert(principal)),
+                Write::AssignGroup { group, .. } => drop(assigned.insert(group)),
+                _ => {}
+            }
+        }
+        let is_still = |one: &ShutOut| {
+            let has_user = one.has_user || created.contains(&one.principal);
+            let is_let_in = one.is_let_in || one.groups.iter().any(|group| assigned.contains(group));
+            !(has_user && is_let_in)
+        };
+        let mut people: Vec<ShutOut> = shut_out.into_iter().filter(is_still).collect();
+        let count = people.len();
+        people.truncate(NAMED);
+        people.shrink_to_fit();
+        Self { count, people }
+    }
+}
+
+impl TargetReport {
+    /// Who cannot sign in after this pass; `None` where nothing could be read, or the target could not be served.
+    #[must_use]
+    pub fn unable(&self) -> Option<&Unable> {
+        self.result.as_ref().ok().filter(|pass| !pass.refused).map(|pass| &pass.unable)
+    }
+
+    /// What is in a person's way, and the one thing to do about it.
+    #[must_use]
+    pub fn remedy(&self, person: &ShutOut) -> Remedy {
+        let id = Some(&person.principal);
+        let of_person = |finding: &&Finding| finding.principal.as_ref() == id;
+        let is_error = |finding: &&Finding| finding.code().severity() == Severity::Error;
+        if let Some(finding) = self.findings().iter().find(|finding| of_person(finding) && is_error(finding)) {
+            return Remedy::of_finding(finding);
+        }
+        if !person.has_user
+            && let Some(remedy) = self.of_creation(person)
+        {
+            return remedy;
+        }
+        if !person.is_let_in
+            && let Some(remedy) = self.of_application(person)
+        {
+            return remedy;
+        }
+        let other = self.findings().iter().find(of_person).map(Remedy::of_finding);
+        other.unwrap_or_else(|| Remedy {
+            why: "there is no Connect user with this login, and the configuration lets none be made".to_owned(),
+            fix: "see whether the login is under `protect`; `explain` tells where the chain breaks".to_owned(),
+        })
+    }
+
+    fn of_creation(&self, person: &ShutOut) -> Option<Remedy> {
+        let is_it =
+            |action: &Action| action.kind() == ActionKind::CreateUser && action.principal() == Some(&person.principal);
+        if let Some(held) = self.withheld().iter().find(|held| is_it(&held.action)) {
+            return Some(Remedy {
+                why: format!("the guard `{}` holds back the Connect user", held.guard.as_str()),
+                fix: "look at what is withheld, and approve it".to_owned(),
+            });
+        }
+        let (_, outcome) = self.actions().iter().find(|(action, _)| is_it(action))?;
+        self.of_outcome(outcome, "the Connect user was not made")
+    }
+
+    fn of_application(&self, person: &ShutOut) -> Option<Remedy> {
+        let is_shut = |finding: &&Finding| {
+            matches!(finding.kind, Kind::ApplicationDisabled { .. } | Kind::AssignmentMissing { .. })
+        };
+        if let Some(finding) = self.findings().iter().find(is_shut) {
+            return Some(Remedy::of_finding(finding));
+        }
+        let is_theirs = |action: &Action| match &action.write {
+            Write::AssignGroup { group, .. } => person.groups.contains(group),
+            _ => false,
+        };
+        let (_, outcome) = self.actions().iter().find(|(action, _)| is_theirs(action))?;
+        self.of_outcome(outcome, "the group was not assigned to the application")
+    }
+
+    /// Where an action was not carried out.
+    fn of_outcome(&self, outcome: &Outcome, what: &str) -> Option<Remedy> {
+        if let Some(trouble) = Trouble::of_outcome(outcome) {
+            let again = || "nothing to do: the next pass tries again".to_owned();
+            return Some(Remedy {
+                why: format!("{what}: {}", trouble.sentence()),
+                fix: trouble.hint.unwrap_or_else(again),
+            });
+        }
+        matches!(outcome, Outcome::Planned).then(|| Remedy {
+            why: format!("{what}: it is only planned"),
+            fix: match self.mode {
+                Mode::Plan => "give the target `mode = \"apply\"`".to_owned(),
+                Mode::Apply => "make a pass that may write".to_owned(),
+            },
+        })
+    }
+}
+
+impl Remedy {
+    fn of_finding(finding: &Finding) -> Self {
+        Self { why: finding.message(), fix: finding.fix() }
+    }
+}

@@ -1,0 +1,74 @@
+//! Who cannot sign in after a pass, and what each is told to have done about it.
+
+use rollcall::model::settings::Mode;
+use rollcall::report::RunReport;
+use rollcall::sim::{Fault, FaultKind, Options, Service};
+
+use crate::stage::{CONFIG, Stage, WORLD, agent};
+
+/// Each who cannot sign in, with why and the fix, in one line.
+fn unable(report: &RunReport) -> Vec<String> {
+    let target = &report.targets[0];
+    let unable = target.unable().unwrap();
+    assert_eq!(unable.count, unable.people.len());
+    let line = |person| {
+        let remedy = target.remedy(person);
+        format!("{}: {}; {}", person.name, remedy.why, remedy.fix)
+    };
+    unable.people.iter().map(line).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_pass_has_let_in_is_not_called_shut_out() {
+    let stage = Stage::new(&[agent("ana@x.com"), agent("o'brien@x.com")]).await;
+    let report = stage.sync().await;
+    assert_eq!(report.targets[0].counts().unwrap().blocked, 2, "as read");
+    let found = unable(&report);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("o'brien@x.com: `o'brien@x.com` cannot be a Connect login"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_only_planned_lets_nobody_in() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    let planned = "ana@x.com: the Connect user was not made: it is only planned; make a pass that may write";
+    assert_eq!(unable(&stage.run(Mode::Plan).await), [planned]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_user_and_no_way_in_is_told_what_is_the_matter_with_the_way() {
+    let mut stage = Stage::new(&[agent("ana@x.com")]).await;
+    stage.configure("assign = false\n");
+    let found = unable(&stage.sync().await);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains("is not assigned to the application, and `assign = false` forbids"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_held_back_is_told_by_which_guard() {
+    let world = format!("{WORLD}\n{}\n{}", agent("ana@x.com"), agent("bo@x.com"));
+    let config = format!("{CONFIG}\n[policy]\nmax_changes = 1\n");
+    let stage = Stage::with(&world, &config, Options::default()).await;
+    let found = unable(&stage.sync().await);
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|one| one.contains("the guard `max-changes` holds back the Connect user")), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_creation_failed_is_told_why() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    stage.sim.inject(Fault::new(Service::Connect, "CreateUser", FaultKind::AccessDenied));
+    let found = unable(&stage.sync().await);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].contains("the Connect user was not made: ") && found[0].contains("connect:CreateUser"),
+        "{found:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_target_that_could_not_be_read_nothing_is_said() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    stage.sim.inject(Fault::new(Service::Connect, "ListUsers", FaultKind::AccessDenied));
+    assert_eq!(stage.sync().await.targets[0].unable(), None);
+}
