@@ -10,25 +10,40 @@ use super::process;
 use super::simulator::{Call, Quota, Simulator, World, config, send};
 use super::{Result, table};
 
-/// Creations, the quota that they are made at (AWS's own is two a second), and calls a second of somebody else.
-const ROWS: [(usize, f64, Option<f64>); 4] =
-    [(100, 5.0, None), (1_000, 30.0, None), (5_000, 130.0, None), (1_000, 50.0, Some(25.0))];
+/// Creations, the quota that they are made at (AWS's own is two a second), milliseconds until an answer comes, and calls a
+/// second of somebody else.
+const ROWS: [(usize, f64, u32, Option<f64>); 5] = [
+    (100, 5.0, 0, None),
+    (1_000, 30.0, 0, None),
+    (1_000, 30.0, 800, None),
+    (5_000, 130.0, 0, None),
+    (1_000, 50.0, 0, Some(25.0)),
+];
 /// What is taken of the quota, and how many calls a rested bucket holds: the defaults.
 const SHARE: f64 = 0.8;
 const BURST: u32 = 5;
 
-const HEAD: [&str; 8] =
-    ["creations", "quota a second", "somebody else", "floor s", "ours s", "ratio", "throttled %", "of theirs %"];
+const HEAD: [&str; 9] = [
+    "creations",
+    "quota a second",
+    "answers after ms",
+    "somebody else",
+    "floor s",
+    "ours s",
+    "ratio",
+    "throttled %",
+    "of theirs %",
+];
 
 pub(crate) fn measure() -> Result<()> {
-    let rows = ROWS.into_iter().map(|(count, per_second, other)| row(count, per_second, other));
+    let rows = ROWS.into_iter().map(row);
     table("Creations, from the first to the last", &HEAD, rows.collect::<Result<_>>()?);
     Ok(())
 }
 
-fn row(count: usize, per_second: f64, other: Option<f64>) -> Result<Vec<String>> {
+fn row((count, per_second, latency, other): (usize, f64, u32, Option<f64>)) -> Result<Vec<String>> {
     let simulator = Simulator::start(&World { members: count, others: 0, served: false })?;
-    simulator.take_creations(&Quota { per_second, burst: BURST })?;
+    simulator.take_creations(&Quota { per_second, burst: BURST }, latency)?;
     let rates = format!(
         "requests_per_second = 1e6\nburst = {BURST}\nshare = {SHARE}\noperations = {{ CreateUser = {per_second:?} }}\n"
     );
@@ -55,6 +70,7 @@ fn row(count: usize, per_second: f64, other: Option<f64>) -> Result<Vec<String>>
     Ok(vec![
         count.to_string(),
         format!("{per_second:.0}"),
+        latency.to_string(),
         other.map(|other| format!("{other:.0} a second")).unwrap_or_default(),
         format!("{floor:.2}"),
         format!("{span:.2}"),

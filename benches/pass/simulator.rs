@@ -147,13 +147,14 @@ impl Simulator {
         self.control("POST", "options", &json!({ "throttle": false })).map(drop)
     }
 
-    /// Takes creations at this rate, and everything else however often it comes.
-    pub(crate) fn take_creations(&self, quota: &Quota) -> Result<()> {
+    /// Takes creations at this rate, and everything else however often it comes; answers after so many milliseconds.
+    pub(crate) fn take_creations(&self, quota: &Quota, latency: u32) -> Result<()> {
         let free = json!({ "requests_per_second": 1e6, "burst": 1e6 });
         let rate = json!({ "requests_per_second": quota.per_second, "burst": quota.burst });
         let connect = json!({ "requests_per_second": 1e6, "burst": 1e6, "operations": { "CreateUser": rate } });
-        let rates = json!({ "rates": { "identitystore": free, "sso": free, "connect": connect } });
-        self.control("POST", "options", &rates).map(drop)
+        let options =
+            json!({ "latency_ms": latency, "rates": { "identitystore": free, "sso": free, "connect": connect } });
+        self.control("POST", "options", &options).map(drop)
     }
 
     /// What was called since this was asked last.

@@ -64,9 +64,30 @@ pub(super) async fn collect<T, F>(
 where
     F: Future<Output = Result<Page<T>, Error>>,
 {
-    let mut all = Vec::new();
+    gather(lane, operation, doing, fetch, Ok).await
+}
+
+/// Fetches every page and gives what is kept of each item. Of a long list only that is ever held, since the SDK's own
+/// values are several times as large.
+///
+/// # Errors
+/// As [`turn`], and those of `keep`.
+pub(super) async fn gather<T, U, C, F>(
+    lane: &Lane,
+    operation: &'static Operation,
+    doing: impl Fn() -> String,
+    fetch: impl FnMut(Option<String>) -> F,
+    keep: impl Fn(T) -> Result<U, Error>,
+) -> Result<C, Error>
+where
+    C: Default + Extend<U>,
+    F: Future<Output = Result<Page<T>, Error>>,
+{
+    let mut all = C::default();
     let see = |items: Vec<T>| {
-        all.extend(items);
+        for item in items {
+            all.extend([keep(item)?]);
+        }
         Ok(ControlFlow::<std::convert::Infallible>::Continue(()))
     };
     turn(lane, operation, doing, fetch, see).await?;

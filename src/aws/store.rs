@@ -91,7 +91,7 @@ impl Store {
             };
             self.given(operation, doing, id).map(PrincipalId::new)
         };
-        paging::collect(&self.lane, operation, doing, fetch).await?.into_iter().map(member).collect()
+        paging::gather(&self.lane, operation, doing, fetch, member).await
     }
 
     /// The SDK fills an id that the service leaves out with nothing.

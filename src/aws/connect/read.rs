@@ -129,14 +129,11 @@ impl Target {
         let operation = &operation::LIST_USERS;
         let doing = || "list the Connect users".to_owned();
         let fetch = |token| self.users_page(token);
-        let users = paging::collect(&self.lane, operation, doing, fetch).await?;
-        users
-            .into_iter()
-            .map(|user| match (user.id, user.arn, user.username) {
-                (Some(id), Some(arn), Some(login)) => Ok((ConnectUserId::new(id), (arn, Login::new(login)))),
-                _ => Err(self.lane.unreadable(operation, doing(), "the answer lacks an id, an ARN or a login")),
-            })
-            .collect()
+        let keep = |user: UserSummary| match (user.id, user.arn, user.username) {
+            (Some(id), Some(arn), Some(login)) => Ok((ConnectUserId::new(id), (arn, Login::new(login)))),
+            _ => Err(self.lane.unreadable(operation, doing(), "the answer lacks an id, an ARN or a login")),
+        };
+        paging::gather(&self.lane, operation, doing, fetch, keep).await
     }
 
     pub(in crate::aws) async fn users_page(&self, token: Option<String>) -> Result<Page<UserSummary>, Error> {
@@ -151,14 +148,11 @@ impl Target {
         let operation = &operation::SEARCH_USERS;
         let doing = || "read the attributes of the Connect users".to_owned();
         let fetch = |token| self.search_page(token);
-        let users = paging::collect(&self.lane, operation, doing, fetch).await?;
-        users
-            .into_iter()
-            .map(|mut user| match user.id.take() {
-                Some(id) => Ok((ConnectUserId::new(id), attributes_of_search(user))),
-                None => Err(self.lane.unreadable(operation, doing(), "the answer lacks an id")),
-            })
-            .collect()
+        let keep = |mut user: UserSearchSummary| match user.id.take() {
+            Some(id) => Ok((ConnectUserId::new(id), attributes_of_search(user))),
+            None => Err(self.lane.unreadable(operation, doing(), "the answer lacks an id")),
+        };
+        paging::gather(&self.lane, operation, doing, fetch, keep).await
     }
 
     /// Everybody who exists, of whom nothing but the login is known.
