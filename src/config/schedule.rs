@@ -181,6 +181,9 @@ mod tests {
     }
 
     proptest! {
+        // Each case may look at ten thousand days.
+        #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
+
         /// Whatever is let through also comes, wherever the clocks change, and after the moment that it is asked for.
         #[test]
         fn a_pattern_that_is_let_through_comes(
