@@ -15,31 +15,12 @@ use rollcall::sim::{Fault, FaultKind, Service};
 use tokio_util::sync::CancellationToken;
 
 use crate::guards::six_of_ten;
-use crate::stage::{CONFIG, Stage, WORLD, actions, agent, unpaced, verdicts};
+use crate::stage::{CONFIG, SECOND, SECOND_INSTANCE, Stage, WORLD, actions, agent, unpaced, verdicts};
 
 /// A creation every half second, and nothing else that waits.
 const SLOW_CREATES: &str = "\n[rates.connect]\nrequests_per_second = 5000.0\nburst = 1\nshare = 1.0\n\
     operations = { CreateUser = 2.0 }\n[rates.identity_store]\nrequests_per_second = 5000.0\nburst = 5000\n\
     [rates.sso_admin]\nrequests_per_second = 5000.0\nburst = 5000\n";
-
-/// A second target, where nothing is to be done.
-const SECOND: &str = r#"
-[[target]]
-name = "sales"
-region = "eu-west-2"
-instance_id = "22222222-2222-4222-8222-222222222222"
-
-[[target.mapping]]
-group = "Supervisors"
-"#;
-
-const SECOND_INSTANCE: &str = r#"
-[[instances]]
-id = "22222222-2222-4222-8222-222222222222"
-alias = "sales"
-region = "eu-west-2"
-identity_management = "SAML"
-"#;
 
 struct Office {
     stage: Stage,

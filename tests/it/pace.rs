@@ -10,25 +10,7 @@ use rollcall::report::json::State;
 use rollcall::sim::{Options, Rate};
 use tokio_util::sync::CancellationToken;
 
-use crate::stage::{CONFIG, Stage, WORLD, agent, person, unpaced, verdicts};
-
-/// A second instance of the same account and Region, and the target that it is.
-const SECOND_INSTANCE: &str = r#"
-[[instances]]
-id = "22222222-2222-4222-8222-222222222222"
-alias = "sales"
-region = "eu-west-2"
-identity_management = "SAML"
-"#;
-const SECOND: &str = r#"
-[[target]]
-name = "sales"
-region = "eu-west-2"
-instance_id = "22222222-2222-4222-8222-222222222222"
-
-[[target.mapping]]
-group = "Supervisors"
-"#;
+use crate::stage::{CONFIG, SECOND, SECOND_INSTANCE, Stage, WORLD, agent, person, unpaced, verdicts};
 
 /// Creations at this rate, one at a time; nothing else waits.
 fn creations_at(per_second: f64) -> String {

@@ -62,6 +62,26 @@ application = "arn:aws:sso::111122223333:application/ssoins-68040f5b1c2d3e4f/apl
 group = "Agents"
 "#;
 
+/// A second instance, in the account and Region of the first. To be appended to [`WORLD`].
+pub(crate) const SECOND_INSTANCE: &str = r#"
+[[instances]]
+id = "22222222-2222-4222-8222-222222222222"
+alias = "sales"
+region = "eu-west-2"
+identity_management = "SAML"
+"#;
+
+/// The target that it is. To be appended to [`CONFIG`].
+pub(crate) const SECOND: &str = r#"
+[[target]]
+name = "sales"
+region = "eu-west-2"
+instance_id = "22222222-2222-4222-8222-222222222222"
+
+[[target.mapping]]
+group = "Supervisors"
+"#;
+
 /// A person in the world, in the group `Agents`.
 pub(crate) fn agent(email: &str) -> String {
     person(email, &["Agents"])
