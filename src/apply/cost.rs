@@ -132,6 +132,7 @@ impl Forecast {
 pub struct Progress {
     done: AtomicUsize,
     total: AtomicUsize,
+    /// While actions are under way.
     left: Mutex<Option<(Left, Forecast)>>,
 }
 
@@ -165,6 +166,11 @@ impl Progress {
             }
         }
         self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Lets go of the clients that it asked: runs are remembered long after they are over.
+    pub(super) fn end(&self) {
+        *self.left() = None;
     }
 
     fn left(&self) -> MutexGuard<'_, Option<(Left, Forecast)>> {

@@ -105,6 +105,7 @@ pub async fn apply(site: Site<'_>, plan: &Plan, progress: &Progress, stop: &Canc
     let mut ended = phase(&hands, plan, &FIRST).await;
     let quick_connects = hands.quick_connects(plan).await;
     ended.extend(phase(&hands, plan, &LAST).await);
+    progress.end();
     ended.sort_unstable_by_key(|ended| ended.position);
     let mut applied = Applied { estimate, ..Applied::default() };
     for Ended { position, outcome, deleted } in ended {
