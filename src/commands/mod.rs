@@ -159,6 +159,9 @@ fn of_history(error: &HistoryError) -> Option<&'static str> {
         }
         HistoryError::Newer { .. } => Some("a newer version of the program reads it"),
         HistoryError::Foreign => Some("`history.path` has to name a file of its own"),
+        HistoryError::Older { .. } => {
+            Some("a copy that may be written can be read, and so can this one after the daemon has started")
+        }
         HistoryError::ReadOnly | HistoryError::Database(_) | HistoryError::Content(_) => None,
     }
 }

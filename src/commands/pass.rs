@@ -10,7 +10,7 @@ use crate::aws::Access;
 use crate::cli::{Output, PassArgs, PlanArgs, SyncArgs};
 use crate::config::Config;
 use crate::daemon;
-use crate::history::{Approval, History, Past};
+use crate::history::{Approval, History};
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
 use crate::pass::{Request, Runner, Setup};
@@ -54,7 +54,7 @@ async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> 
     let stop = interrupt::token(interrupt::RUN)?;
     let report = progress::shown(&runner, request, &stop).await;
     if let Some(history) = &history {
-        write_down(history, &report, args.person.clone(), approvals).await;
+        write_down(history, &report, approvals).await;
     }
     for code in &report.unused_approvals {
         tracing::warn!(event = "approval-unused", approval = code, "the approval fits no target now");
@@ -67,7 +67,7 @@ async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> 
 }
 
 /// Writes a run into the history, and who approved what of it. That it cannot be written is told by the log.
-async fn write_down(history: &History, report: &RunReport, person: Option<String>, approvals: &[String]) {
+async fn write_down(history: &History, report: &RunReport, approvals: &[String]) {
     // A command line says nothing of who sits at it; the system knows whose process this is.
     let peer =
         std::fs::metadata("/proc/self").map_or_else(|_| "cli".to_owned(), |own| format!("cli, user id {}", own.uid()));
@@ -81,7 +81,7 @@ async fn write_down(history: &History, report: &RunReport, person: Option<String
             run: Some(report.run.clone()),
         });
     }
-    history.record(Past { report: report.clone(), person });
+    history.record(report.clone());
     history.flush(PATIENCE).await;
 }
 

@@ -11,13 +11,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::status::{ConfigStatus, HistoryStatus, Reload, Status};
-use crate::history::{Approval, Day, History, KEPT_IN_MEMORY, Past, PersonRecord, Unavailable, Wanted, Whose};
+use crate::history::{Approval, Day, History, KEPT_IN_MEMORY, PersonRecord, Unavailable, Wanted, Whose};
 use crate::metrics::{Metrics, unix};
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
 use crate::pass::{Explained, NotApproved, Request, Run, Runner};
 use crate::report::json::{self, State};
-use crate::report::{Cause, Line};
+use crate::report::{Cause, Line, TargetReport};
 
 /// Runs that are over and can still be asked about.
 const KEPT_RUNS: usize = KEPT_IN_MEMORY;
@@ -59,6 +59,17 @@ impl Entry {
     pub async fn wait(&self, most: Duration) -> bool {
         tokio::time::timeout(most, self.over.cancelled()).await.is_ok()
     }
+}
+
+/// Some of the runs that are known.
+#[derive(Debug)]
+pub struct PastRuns {
+    /// A line each, the latest first.
+    pub lines: Vec<Line>,
+    /// The run before which there are more; `None` where these are the last.
+    pub next: Option<String>,
+    /// Why those of the record are missing, where they are.
+    pub unread: Option<Unavailable>,
 }
 
 /// Something that happened, for whoever watches.
@@ -206,7 +217,7 @@ impl Desk {
                 () = begun => {}
             }
             if let Some(report) = run.report() {
-                desk.history.record(Past { report: report.clone(), person: run.request().person.clone() });
+                desk.history.record(report.clone());
             }
             entry.over.cancel();
             desk.tell(run);
@@ -260,19 +271,23 @@ impl Desk {
         self.entries().iter().find(|entry| entry.run.id() == id).map(|entry| Arc::clone(&entry.run))
     }
 
-    /// Runs in a line each, the latest first: those of this process, and those of the record. What the record does not
-    /// tell now is left out.
-    pub async fn past_runs(&self, before: Option<&str>, limit: usize) -> Vec<Line> {
-        let wanted = Wanted { before: before.map(str::to_owned), limit, ..Wanted::default() };
-        let recorded = self.history.lines(wanted).await.unwrap_or_default();
+    /// Runs in a line each, the latest first: those of this process, and those of the record.
+    pub async fn past_runs(&self, before: Option<&str>, limit: usize) -> PastRuns {
+        let wanted = Wanted { before: before.map(str::to_owned), limit: limit.saturating_add(1), ..Wanted::default() };
+        let (recorded, unread) = match self.history.lines(wanted).await {
+            Ok(recorded) => (recorded, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
         // Ids sort as the runs came.
         let own = self.runs().into_iter().filter(|run| before.is_none_or(|before| run.id() < before));
         let mut lines: Vec<Line> = own.map(|run| run.line()).chain(recorded).collect();
         lines.sort_by(|one, other| other.run.cmp(&one.run));
         // The process knows its own runs better.
         lines.dedup_by(|later, kept| later.run == kept.run);
+        let is_more = lines.len() > limit;
         lines.truncate(limit);
-        lines
+        let next = lines.last().filter(|_| is_more).map(|line| line.run.clone());
+        PastRuns { lines, next, unread }
     }
 
     /// A run by its id: of this process, or of the record.
@@ -283,6 +298,23 @@ impl Desk {
         match self.run(id) {
             Some(run) => Ok(Some(run.view())),
             None => self.history.run(id).await,
+        }
+    }
+
+    /// When every member of a target could last sign in, by the end of the run that saw it: of this process, or of the
+    /// record; `None` where no run that is known has seen it.
+    ///
+    /// # Errors
+    /// Where the record cannot be read now.
+    pub async fn last_able(&self, target: &TargetName) -> Result<Option<Timestamp>, Unavailable> {
+        let runs = self.runs();
+        let reports = runs.iter().filter(|run| run.request().person.is_none()).filter_map(|run| run.report());
+        let is_able =
+            |report: &TargetReport| report.name == *target && report.unable().is_some_and(|unable| unable.count == 0);
+        let mut able = reports.filter(|run| run.targets.iter().any(|report| is_able(report)));
+        match able.next() {
+            Some(run) => Ok(Some(run.finished_at)),
+            None => self.history.last_able(target.clone()).await,
         }
     }
 

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use self::clockwork::Clockwork;
-pub use self::desk::{ApprovalRefused, Desk, Entry, Event, Refused};
+pub use self::desk::{ApprovalRefused, Desk, Entry, Event, PastRuns, Refused};
 pub use self::reload::{Source, people};
 pub use self::status::{ConfigStatus, HistoryStatus, Reload, Status, TargetStatus};
 use crate::config::Config;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::{Approval, Error, KEPT_IN_MEMORY, Past, Shared, Store, store};
-use crate::report::json;
+use super::{Approval, Error, KEPT_IN_MEMORY, Shared, Store, store};
+use crate::report::{RunReport, json};
 
 /// How long after a failure it is tried again.
 const AGAIN: Duration = Duration::from_mins(1);
@@ -20,7 +20,7 @@ const ENTRIES_IN_MEMORY: usize = 50_000;
 /// What the thread is asked to do.
 pub(super) enum Job {
     /// Write a run down.
-    Record(Box<Past>),
+    Record(Box<RunReport>),
     /// Write an approval down.
     Approve(Approval),
     /// Answer a question, from nothing if there is nothing.
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Job {
 
 /// What is to be written.
 enum Entry {
-    Run(Box<Past>),
+    Run(Box<RunReport>),
     Approval(Approval),
 }
 
@@ -89,7 +89,7 @@ impl Keeper {
 
     fn take(&mut self, job: Job) {
         match job {
-            Job::Record(past) => self.enter(Entry::Run(past)),
+            Job::Record(report) => self.enter(Entry::Run(report)),
             Job::Approve(approval) => self.enter(Entry::Approval(approval)),
             Job::Ask(ask) => ask(self.file.as_ref().map(|(store, _)| store).or(self.memory.as_ref())),
             Job::Flush(sender) => {
@@ -206,8 +206,8 @@ impl Keeper {
     /// Keeps what waits from growing without end.
     fn let_go(&mut self) {
         let lines = |entry: &Entry| match entry {
-            Entry::Run(past) => {
-                past.report.targets.iter().map(|target| target.findings().len() + target.actions().len()).sum()
+            Entry::Run(report) => {
+                report.targets.iter().map(|target| target.findings().len() + target.actions().len()).sum()
             }
             Entry::Approval(_) => 1,
         };
@@ -234,9 +234,9 @@ impl Keeper {
 /// earlier than the host's, so that a host whose clock is ahead lets go of nothing.
 fn put(store: &mut Store, entry: &Entry) -> Result<Option<Timestamp>, Error> {
     match entry {
-        Entry::Run(past) => {
-            store.record(&json::run(&past.report), past.person.as_deref())?;
-            let read = past.report.targets.iter().filter(|target| target.counts().is_some());
+        Entry::Run(report) => {
+            store.record(&json::run(report))?;
+            let read = report.targets.iter().filter(|target| target.counts().is_some());
             Ok(read.map(|target| target.time).min().map(|time| time.min(Timestamp::now())))
         }
         Entry::Approval(approval) => {

@@ -30,6 +30,7 @@ pub use self::person::{Approved, Event, Noticed, PersonRecord, Whose};
 pub use self::read::{Day, PassLine, Wanted};
 pub use self::store::{Error, Store};
 pub use self::story::Story;
+use crate::model::id::TargetName;
 use crate::report::json::Run;
 use crate::report::{Ages, Line, RunReport};
 
@@ -48,15 +49,6 @@ const STUCK: Duration = Duration::from_secs(15);
 pub struct History {
     jobs: SyncSender<Job>,
     shared: Arc<Shared>,
-}
-
-/// A run that is over.
-#[derive(Debug, Clone)]
-pub struct Past {
-    /// What came of it.
-    pub report: RunReport,
-    /// The person that it was for; `None` where it was for everybody.
-    pub person: Option<String>,
 }
 
 /// Somebody let through what was withheld.
@@ -149,9 +141,9 @@ impl History {
         health
     }
 
-    /// Writes a run down, soon. Nobody waits for it.
-    pub fn record(&self, past: Past) {
-        self.send(Job::Record(Box::new(past)));
+    /// Writes down a run that is over, soon. Nobody waits for it.
+    pub fn record(&self, report: RunReport) {
+        self.send(Job::Record(Box::new(report)));
     }
 
     /// Writes an approval down, soon. Nobody waits for it.
@@ -207,6 +199,22 @@ impl History {
     /// Where it cannot be read now.
     pub async fn person(&self, whose: Whose) -> Result<PersonRecord, Unavailable> {
         self.ask(move |store| store.person(&whose)).await
+    }
+
+    /// The last run after which every member of a target could sign in, by the end of it; `None` where none is on record.
+    ///
+    /// # Errors
+    /// Where it cannot be read now.
+    pub async fn last_able(&self, target: TargetName) -> Result<Option<Timestamp>, Unavailable> {
+        self.ask(move |store| store.last_able(&target)).await
+    }
+
+    /// When the first run began that is on record.
+    ///
+    /// # Errors
+    /// Where it cannot be read now.
+    pub async fn begins(&self) -> Result<Option<Timestamp>, Unavailable> {
+        self.ask(Store::begins).await
     }
 
     /// How the last days went, the earliest first. A day is one of this time zone.

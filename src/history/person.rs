@@ -225,6 +225,42 @@ fn note(noticed: &mut Vec<Noticed>, row: &Row<'_>, finding: Finding) -> Result<(
 }
 
 impl Event {
+    /// Everything that a run did, tried, planned and withheld, in its order.
+    #[must_use]
+    pub fn all_of(run: &json::Run) -> Vec<Self> {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let of_target = |target: &json::Target| {
+            let event = Self {
+                at: text(&run.started_at),
+                last_at: text(&run.finished_at),
+                times: 1,
+                run: run.run.clone(),
+                cause: run.cause.to_string(),
+                asked_for: run.person.clone(),
+                target: target.name.clone(),
+                ..Self::default()
+            };
+            let actions = target.actions.iter().map(|action| event.clone().with_action(action.clone()));
+            let withheld = target.withheld.iter().map(|held| event.clone().with_withheld(held.clone()));
+            actions.chain(withheld).collect::<Vec<_>>()
+        };
+        run.targets.iter().flat_map(of_target).collect()
+    }
+
+    /// What it changed, in few words.
+    #[must_use]
+    pub fn changed(&self) -> String {
+        let change = |Change { field, from, to }: &Change| {
+            let to = to.as_deref().unwrap_or("nothing");
+            let field = field.replace('_', " ");
+            from.as_ref().map_or_else(|| format!("{field} {to}"), |from| format!("{field} {from} → {to}"))
+        };
+        // What our own tags say is for the program; CSV and JSON have them.
+        let shown = self.changes.iter().filter(|change| !change.field.starts_with("tag:rollcall:"));
+        let shown: Vec<String> = shown.map(change).collect();
+        if shown.is_empty() { "our tags".to_owned() } else { shown.join("; ") }
+    }
+
     pub(super) fn with_action(self, action: Action) -> Self {
         let Action { kind, login, group: _, principal, mapping, changes, result, error, user } = action;
         let (kind, result) = (kind.into_owned(), result.into_owned());

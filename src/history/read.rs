@@ -71,7 +71,7 @@ impl Store {
     /// Where the database cannot be read.
     pub fn lines(&self, wanted: &Wanted) -> Result<Vec<Line>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, cause, mode, person, verdict, started_at, finished_at FROM run \
+            "SELECT id, cause, mode, person, verdict, started_at, finished_at, elapsed_seconds FROM run \
              WHERE id < :before AND id >= :since \
              AND (:target IS NULL OR EXISTS (SELECT 1 FROM pass WHERE pass.run = run.id AND pass.target = :target)) \
              ORDER BY id DESC LIMIT :limit",
@@ -94,12 +94,26 @@ impl Store {
                 verdict: Some(row.get::<_, String>("verdict")?.into()),
                 started_at: row.get("started_at")?,
                 finished_at: row.get("finished_at")?,
+                elapsed_seconds: row.get("elapsed_seconds")?,
+                changes: None,
+                failed: None,
+                withheld: None,
             })
         })?;
         let mut lines = lines.collect::<Result<Vec<_>, _>>()?;
-        let mut targets = self.connection.prepare_cached("SELECT target FROM pass WHERE run = ?1 ORDER BY id")?;
+        let mut passes = self
+            .connection
+            .prepare_cached("SELECT target, changed, failed, withheld FROM pass WHERE run = ?1 ORDER BY id")?;
         for line in &mut lines {
-            line.targets = targets.query_map([&line.run], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let (mut changes, mut failed, mut withheld) = (0, 0, 0);
+            let mut rows = passes.query([&line.run])?;
+            while let Some(row) = rows.next()? {
+                line.targets.push(row.get(0)?);
+                changes += count(row.get(1)?);
+                failed += count(row.get(2)?);
+                withheld += count(row.get(3)?);
+            }
+            (line.changes, line.failed, line.withheld) = (Some(changes), Some(failed), Some(withheld));
         }
         Ok(lines)
     }
@@ -152,7 +166,7 @@ impl Store {
     /// Where the database cannot be read.
     pub fn run(&self, id: &str) -> Result<Option<Run>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT cause, mode, verdict, started_at, finished_at, elapsed_seconds, requests FROM run WHERE id = ?1",
+            "SELECT cause, mode, person, verdict, started_at, finished_at, elapsed_seconds, requests FROM run WHERE id = ?1",
         )?;
         let run = statement.query_row([id], |row| {
             let requests: String = row.get("requests")?;
@@ -162,6 +176,7 @@ impl Store {
                 state: State::Done,
                 mode: row.get::<_, String>("mode")?.into(),
                 cause: row.get::<_, String>("cause")?.into(),
+                person: row.get("person")?,
                 verdict: Some(row.get::<_, String>("verdict")?.into()),
                 started_at: row.get("started_at")?,
                 finished_at: row.get("finished_at")?,
@@ -194,6 +209,7 @@ impl Store {
             connect_users: row.get::<_, Option<i64>>("connect_users")?.map(count),
             owned: row.get::<_, Option<i64>>("owned")?.map(count),
             served: row.get::<_, Option<i64>>("served")?.map(count),
+            unable: row.get::<_, Option<i64>>("unable")?.map(count),
             approval: row.get("approval")?,
             requests: serde_json::from_str(&row.get::<_, String>("requests")?)?,
             ..Target::default()
@@ -239,6 +255,29 @@ impl Store {
             }
         }
         Ok(ages)
+    }
+
+    /// The last run after which every member of a target could sign in, by the end of it; `None` where there was none.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn last_able(&self, target: &TargetName) -> Result<Option<Timestamp>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT run.finished_at FROM pass JOIN run ON run.id = pass.run \
+             WHERE pass.target = ?1 AND pass.is_whole AND pass.unable = 0 ORDER BY pass.id DESC LIMIT 1",
+        )?;
+        let ended: Option<String> = statement.query_row([target.as_str()], |row| row.get(0)).optional()?;
+        Ok(ended.and_then(|ended| ended.parse().ok()))
+    }
+
+    /// When the first run began that is on record.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn begins(&self) -> Result<Option<Timestamp>, Error> {
+        let mut statement = self.connection.prepare_cached("SELECT started_at FROM run ORDER BY id LIMIT 1")?;
+        let began: Option<String> = statement.query_row((), |row| row.get(0)).optional()?;
+        Ok(began.and_then(|began| began.parse().ok()))
     }
 
     /// How the days went, the last `days` of them up to this time, the earliest first. A day is one of this time zone.

@@ -13,7 +13,7 @@ const APPLICATION: i32 = i32::from_be_bytes(*b"Roll");
 
 /// Every step from an empty file to the present form, in order. Steps are added, never changed: the number of those that
 /// a file has gone through stands in its `user_version`.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 
 /// How long it waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -45,6 +45,14 @@ pub enum Error {
         /// The form that the file has.
         found: usize,
         /// The latest that is known here.
+        known: usize,
+    },
+    /// An earlier version has made it, and it cannot be brought to the present form.
+    #[error("it is of an older version of rollcall (form {found}, not {known}), and read-only")]
+    Older {
+        /// The form that the file has.
+        found: usize,
+        /// The one that is needed.
         known: usize,
     },
     /// The database says no.
@@ -105,7 +113,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens a file to read it, while a daemon may be writing to it.
+    /// Opens a file to read it, while a daemon may be writing to it. One of an earlier version is brought to the present
+    /// form.
     ///
     /// # Errors
     /// Where there is none, or none that this version knows.
@@ -116,10 +125,14 @@ impl Store {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | PRIVATE)?;
         connection.busy_timeout(BUSY)?;
         let store = Self { connection };
-        if store.known()? == 0 {
-            return Err(Error::Missing);
+        match store.known()? {
+            0 => Err(Error::Missing),
+            found if found < MIGRATIONS.len() => Self::open(path).map_err(|error| match error {
+                Error::ReadOnly => Error::Older { found, known: MIGRATIONS.len() },
+                other => other,
+            }),
+            _ => Ok(store),
         }
-        Ok(store)
     }
 
     /// A history that ends with the process.

@@ -56,25 +56,16 @@ impl From<PersonRecord> for Story {
 
 impl From<Run> for Story {
     fn from(run: Run) -> Self {
+        let events = Event::all_of(&run);
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let (at, last_at) = (text(&run.started_at), text(&run.finished_at));
         let verdict = run.verdict.unwrap_or_default();
-        let mut title = format!("run {}: {verdict}, started {} by {}", run.run, seconds(&at), run.cause);
-        let (mut events, mut findings) = (Vec::new(), Vec::new());
+        let person = run.person.as_ref().map(|person| format!(" for {} alone", plain(person))).unwrap_or_default();
+        let mut title = format!("run {}: {verdict}, started {} by {}{person}", run.run, seconds(&at), run.cause);
+        let mut findings = Vec::new();
         for one in run.targets {
             let error = one.error.as_ref().map(|error| format!(": {}", plain(&error.sentence()))).unwrap_or_default();
             title.extend(["\n", &plain(&one.name), ": ", &one.verdict.unwrap_or_default(), &error]);
-            let event = Event {
-                at: at.clone(),
-                last_at: last_at.clone(),
-                times: 1,
-                run: run.run.clone(),
-                cause: run.cause.to_string(),
-                target: one.name.clone(),
-                ..Event::default()
-            };
-            events.extend(one.actions.into_iter().map(|action| event.clone().with_action(action)));
-            events.extend(one.withheld.into_iter().map(|held| event.clone().with_withheld(held)));
             findings.extend(one.findings.into_iter().map(|finding| Noticed {
                 target: one.name.clone(),
                 last_seen: last_at.clone(),
@@ -178,15 +169,7 @@ fn side(changes: &[Change], of: impl Fn(&Change) -> Option<&str>) -> String {
 /// What an event was about, and why it came: line by line.
 fn details(event: &Event) -> String {
     let mut lines = Vec::new();
-    let change = |Change { field, from, to }: &Change| {
-        let to = to.as_deref().unwrap_or("nothing");
-        let field = field.replace('_', " ");
-        from.as_ref().map_or_else(|| format!("{field} {to}"), |from| format!("{field} {from} → {to}"))
-    };
-    // What our own tags say is for the program; CSV and JSON have them.
-    let shown = event.changes.iter().filter(|change| !change.field.starts_with("tag:rollcall:"));
-    let shown: Vec<String> = shown.map(change).collect();
-    lines.push(if shown.is_empty() { "our tags".to_owned() } else { shown.join("; ") });
+    lines.push(event.changed());
     lines.extend(event.user.as_ref().map(whom));
     lines.extend(event.error.as_ref().map(|error| format!("because: {}", error.sentence())));
     lines.extend(event.guard.as_ref().map(|guard| format!("held back by {guard}")));

@@ -13,6 +13,7 @@ use ulid::Ulid;
 
 use super::store::Error;
 use super::{Approval, Store, Story, Wanted, Whose};
+use crate::model::id::TargetName;
 use crate::report::json::Run;
 use crate::report::table::Look;
 
@@ -86,8 +87,8 @@ fn a_run_is_told_as_it_was_reported() {
             "approval": "c0de", "findings": [finding("1", "ana@x.com", "p-ana", "new", 0)],
         }),
     );
-    store.record(&run, None).unwrap();
-    store.record(&run, None).unwrap();
+    store.record(&run).unwrap();
+    store.record(&run).unwrap();
     assert_eq!((rows(&store, "run"), rows(&store, "pass")), (1, 1), "twice the same is once");
     drop(store);
     let store = Store::open_to_read(&path).unwrap();
@@ -103,9 +104,9 @@ fn what_stands_is_held_once_however_many_passes_see_it() {
     let mut store = Store::in_memory().unwrap();
     let findings =
         |state: &str| (0..200).map(|n| finding(&n.to_string(), "a@x.com", "p", state, 0)).collect::<Vec<_>>();
-    store.record(&run(0, json!({"findings": findings("new")})), None).unwrap();
+    store.record(&run(0, json!({"findings": findings("new")}))).unwrap();
     for hour in 1..50 {
-        store.record(&run(hour, json!({"findings": findings("still")})), None).unwrap();
+        store.record(&run(hour, json!({"findings": findings("still")}))).unwrap();
     }
     assert_eq!((rows(&store, "entry"), rows(&store, "list"), rows(&store, "pass")), (200, 2, 50));
     let record = store.person(&whose("p")).unwrap();
@@ -117,10 +118,10 @@ fn what_stands_is_held_once_however_many_passes_see_it() {
     let ages = store.ages().unwrap();
     assert_eq!(ages.values().map(std::collections::BTreeMap::len).sum::<usize>(), 200);
     // A pass that failed, and one person's pass, say nothing of what is there.
-    store.record(&run(50, json!({"verdict": "failed", "members": null})), None).unwrap();
-    store.record(&run(51, json!({})), Some("a@x.com")).unwrap();
+    store.record(&run(50, json!({"verdict": "failed", "members": null}))).unwrap();
+    store.record(&Run { person: Some("a@x.com".to_owned()), ..run(51, json!({})) }).unwrap();
     assert_eq!(store.ages().unwrap(), ages);
-    store.record(&run(52, json!({})), None).unwrap();
+    store.record(&run(52, json!({}))).unwrap();
     assert!(store.ages().unwrap().is_empty());
     assert!(!store.person(&whose("p")).unwrap().findings[0].is_there);
 }
@@ -128,14 +129,12 @@ fn what_stands_is_held_once_however_many_passes_see_it() {
 #[test]
 fn who_is_renamed_keeps_one_record_under_either_name() {
     let mut store = Store::in_memory().unwrap();
-    store
-        .record(&run(0, json!({"actions": [created("old@x.com", "p-ana"), created("bo@x.com", "p-bo")]})), None)
-        .unwrap();
+    store.record(&run(0, json!({"actions": [created("old@x.com", "p-ana"), created("bo@x.com", "p-bo")]}))).unwrap();
     let moved =
         json!({"kind": "mark_absent", "login": "old@x.com", "principal": "p-ana", "result": "done", "changes": []});
     let actions = json!([created("new@x.com", "p-ana"), moved]);
     store
-        .record(&run(1, json!({"actions": actions, "findings": [finding("1", "old@x.com", "p-ana", "new", 1)]})), None)
+        .record(&run(1, json!({"actions": actions, "findings": [finding("1", "old@x.com", "p-ana", "new", 1)]})))
         .unwrap();
     for name in ["old@x.com", "New@x.com", "p-ana"] {
         let record = store.person(&whose(name)).unwrap();
@@ -161,7 +160,7 @@ fn what_is_done_twice_is_told_twice_and_what_waits_is_told_once() {
     for hour in 0..3 {
         let target =
             json!({"actions": [created("a@x.com", "p")], "withheld": held, "approval": "c0de", "verdict": "held"});
-        store.record(&run(hour, target), None).unwrap();
+        store.record(&run(hour, target)).unwrap();
     }
     let approval = |code: &str, target: Option<&str>| Approval {
         code: code.to_owned(),
@@ -188,7 +187,7 @@ fn what_is_too_old_is_let_go_in_parts_and_its_space_is_used_again() {
     let (_folder, path) = file();
     let mut store = Store::open(&path).unwrap();
     for hour in 0..250 {
-        store.record(&run(hour, json!({"actions": [created(&format!("a{hour}@x.com"), "p")]})), None).unwrap();
+        store.record(&run(hour, json!({"actions": [created(&format!("a{hour}@x.com"), "p")]}))).unwrap();
     }
     assert_eq!(store.trim(at(240)).unwrap(), 100, "a clock that is ahead takes a part, and there is time to see it");
     assert_eq!((rows(&store, "run"), rows(&store, "pass"), rows(&store, "entry")), (150, 150, 150));
@@ -200,7 +199,7 @@ fn what_is_too_old_is_let_go_in_parts_and_its_space_is_used_again() {
         |store: &Store| store.connection.query_row("PRAGMA page_count", (), |row| row.get::<_, i64>(0)).unwrap();
     let before = pages(&store);
     for hour in 250..450 {
-        store.record(&run(hour, json!({"actions": [created(&format!("a{hour}@x.com"), "p")]})), None).unwrap();
+        store.record(&run(hour, json!({"actions": [created(&format!("a{hour}@x.com"), "p")]}))).unwrap();
     }
     assert!(pages(&store) <= before + 1, "{} pages, and {} before", pages(&store), before);
     store.keep_latest(20, 1000).unwrap();
@@ -210,12 +209,50 @@ fn what_is_too_old_is_let_go_in_parts_and_its_space_is_used_again() {
 }
 
 #[test]
+fn a_file_of_the_first_form_is_brought_to_the_present_one_with_all_that_it_holds() {
+    let (_folder, path) = file();
+    let failed = json!({"kind": "update_user", "login": "cy@x.com", "result": "failed", "changes": []});
+    let held = json!({"kind": "delete_user", "login": "bo@x.com", "changes": [], "guard": "max-removals"});
+    let target = json!({"actions": [created("a@x.com", "p"), failed], "withheld": [held], "unable": 3});
+    let mut store = Store::open(&path).unwrap();
+    store.record(&run(0, target.clone())).unwrap();
+    // What the second step adds is taken away again.
+    let back = "DROP INDEX pass_all_able; ALTER TABLE pass DROP COLUMN failed; ALTER TABLE pass DROP COLUMN withheld; \
+                ALTER TABLE pass DROP COLUMN unable; PRAGMA user_version = 1;";
+    store.connection.execute_batch(back).unwrap();
+    drop(store);
+
+    let mut store = Store::open_to_read(&path).unwrap();
+    let line = store.lines(&Wanted { limit: 1, ..Wanted::default() }).unwrap().remove(0);
+    assert_eq!((line.changes, line.failed, line.withheld), (Some(1), Some(1), Some(1)));
+    assert_eq!(store.run(&line.run).unwrap().unwrap().targets[0].unable, None, "nobody wrote it down then");
+    store.record(&run(1, target)).unwrap();
+    assert_eq!(rows(&store, "list"), 1, "the same as before, and told once");
+}
+
+#[test]
+fn the_last_run_after_which_everybody_could_sign_in_is_found() {
+    let mut store = Store::in_memory().unwrap();
+    let name = TargetName::new("support");
+    let last = |store: &Store| store.last_able(&name).unwrap();
+    assert_eq!((last(&store), store.begins().unwrap()), (None, None));
+    store.record(&run(0, json!({"unable": 1}))).unwrap();
+    assert_eq!((last(&store), store.begins().unwrap()), (None, Some(at(0))));
+    store.record(&run(1, json!({"unable": 0}))).unwrap();
+    store.record(&run(2, json!({"unable": 0, "name": "sales"}))).unwrap();
+    store.record(&run(3, json!({"unable": null, "verdict": "failed"}))).unwrap();
+    store.record(&Run { person: Some("a@x.com".to_owned()), ..run(4, json!({"unable": 0})) }).unwrap();
+    store.record(&run(5, json!({"unable": 2}))).unwrap();
+    assert_eq!(last(&store), Some(at(1) + 1.minute()), "neither another target, nor one person, nor a failure counts");
+}
+
+#[test]
 fn runs_are_listed_the_latest_first() {
     let mut store = Store::in_memory().unwrap();
     let ids: Vec<String> = (0..5)
         .map(|hour| {
             let run = run(hour, json!({"name": if hour == 2 { "sales" } else { "support" }}));
-            store.record(&run, None).unwrap();
+            store.record(&run).unwrap();
             run.run
         })
         .collect();
@@ -256,7 +293,7 @@ fn what_is_no_history_is_left_as_it_is() {
     drop(Store::open(&path).unwrap());
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     for opened in [Store::open(&path), Store::open_to_read(&path)] {
-        assert!(matches!(opened, Err(Error::Newer { found: 9, known: 1 })));
+        assert!(matches!(opened, Err(Error::Newer { found: 9, known: 2 })));
     }
     let nowhere = path.join("nowhere");
     assert!(matches!(Store::open(&nowhere), Err(Error::Open(_))));
@@ -266,15 +303,15 @@ fn what_is_no_history_is_left_as_it_is() {
 fn a_full_disk_loses_one_run_and_nothing_of_another() {
     let (_folder, path) = file();
     let mut store = Store::open(&path).unwrap();
-    store.record(&run(0, json!({})), None).unwrap();
+    store.record(&run(0, json!({}))).unwrap();
     let pages: i64 = store.connection.query_row("PRAGMA page_count", (), |row| row.get(0)).unwrap();
     store.connection.pragma_update(None, "max_page_count", pages + 4).unwrap();
     let many: Vec<Value> = (0..500).map(|n| created(&format!("a{n}@x.com"), "p")).collect();
-    let error = store.record(&run(1, json!({"actions": many})), None).unwrap_err();
+    let error = store.record(&run(1, json!({"actions": many}))).unwrap_err();
     assert!(error.is_passing(), "{error}");
     assert_eq!((rows(&store, "run"), rows(&store, "entry")), (1, 0));
     store.connection.pragma_update(None, "max_page_count", pages + 4000).unwrap();
-    store.record(&run(1, json!({"actions": many})), None).unwrap();
+    store.record(&run(1, json!({"actions": many}))).unwrap();
     assert_eq!((rows(&store, "run"), rows(&store, "entry")), (2, 500));
 }
 
@@ -282,15 +319,15 @@ fn a_full_disk_loses_one_run_and_nothing_of_another() {
 fn a_locked_file_can_be_read_and_is_written_later() {
     let (_folder, path) = file();
     let mut store = Store::open(&path).unwrap();
-    store.record(&run(0, json!({})), None).unwrap();
+    store.record(&run(0, json!({}))).unwrap();
     store.connection.busy_timeout(Duration::from_millis(10)).unwrap();
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let error = store.record(&run(1, json!({})), None).unwrap_err();
+    let error = store.record(&run(1, json!({}))).unwrap_err();
     assert!(error.is_passing(), "{error}");
     assert_eq!(Store::open_to_read(&path).unwrap().lines(&Wanted { limit: 9, ..Wanted::default() }).unwrap().len(), 1);
     other.execute_batch("COMMIT").unwrap();
-    store.record(&run(1, json!({})), None).unwrap();
+    store.record(&run(1, json!({}))).unwrap();
     assert_eq!(rows(&store, "run"), 2);
 }
 
@@ -298,7 +335,7 @@ fn a_locked_file_can_be_read_and_is_written_later() {
 fn nothing_in_a_name_moves_the_table_or_becomes_a_formula() {
     let mut store = Store::in_memory().unwrap();
     let login = "=1+1\u{1b}[2J\u{202e}<b>\"🙂\r\n";
-    store.record(&run(0, json!({"actions": [created(login, "p")]})), None).unwrap();
+    store.record(&run(0, json!({"actions": [created(login, "p")]}))).unwrap();
     let told = Story::from(store.person(&whose("p")).unwrap());
     let table = told.table(LOOK);
     assert!(!table.contains('\u{1b}') && !table.contains('\u{202e}') && !table.contains('\r'), "{table}");

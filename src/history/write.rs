@@ -35,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the database does not take it.
-    pub fn record(&mut self, run: &Run, person: Option<&str>) -> Result<(), Error> {
+    pub fn record(&mut self, run: &Run) -> Result<(), Error> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let finished = run.finished_at.as_deref().unwrap_or_default();
         let rows = transaction
@@ -47,7 +47,7 @@ impl Store {
                 run.run,
                 run.cause,
                 run.mode,
-                person,
+                run.person,
                 run.verdict.as_deref().unwrap_or_default(),
                 run.started_at.as_deref().unwrap_or_default(),
                 finished,
@@ -57,7 +57,7 @@ impl Store {
             ])?;
         if rows > 0 {
             for target in &run.targets {
-                of_pass(&transaction, &run.run, target, person.is_none())?;
+                of_pass(&transaction, &run.run, target, run.person.is_none())?;
             }
         }
         Ok(transaction.commit()?)
@@ -154,12 +154,12 @@ fn of_pass(transaction: &Transaction<'_>, run: &str, target: &Target, is_whole: 
     let findings = target.findings.iter().map(Entry::of_finding);
     let entries = actions.chain(withheld).chain(findings).collect::<Result<Vec<_>, _>>()?;
     let list = list(transaction, &target.name, &entries)?;
-    let changed = target.actions.iter().filter(|action| action.result == "done").count();
+    let count = |results: &[&str]| target.actions.iter().filter(|action| results.contains(&&*action.result)).count();
     transaction
         .prepare_cached(
             "INSERT INTO pass (run, target, mode, verdict, error, is_whole, estimate_seconds, members, blocked, \
-             connect_users, owned, served, approval, requests, changed, list) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             connect_users, owned, served, unable, approval, requests, changed, failed, withheld, list) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
         )?
         .execute(params![
             run,
@@ -174,9 +174,12 @@ fn of_pass(transaction: &Transaction<'_>, run: &str, target: &Target, is_whole: 
             target.connect_users.map(integer),
             target.owned.map(integer),
             target.served.map(integer),
+            target.unable.map(integer),
             target.approval,
             serde_json::to_string(&target.requests)?,
-            integer(changed),
+            integer(count(&["done"])),
+            integer(count(&["failed", "skipped"])),
+            integer(target.withheld.len()),
             list,
         ])?;
     Ok(())

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::App;
 use super::input::{Asked, Name};
 use super::problem::{Guarded, NoTarget, Problem, Unfit};
-use crate::daemon::{Refused, Status};
+use crate::daemon::{PastRuns, Refused, Status};
 use crate::history::{PersonRecord, Whose};
 use crate::model::id::TargetName;
 use crate::plan::finding::CODES;
@@ -58,6 +58,8 @@ pub(super) struct RunsPage {
     runs: Vec<Line>,
     /// What `before` has to be for the next page; null where this is the last.
     next: Option<String>,
+    /// Why runs of the record are missing; null where none are.
+    error: Option<String>,
 }
 
 /// The latest runs
@@ -71,12 +73,8 @@ pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>)
     if !(1..=MOST_RUNS).contains(&limit) {
         return Err(Problem::invalid(format!("`limit` is {limit}, and goes from 1 to {MOST_RUNS}")));
     }
-    let before = asked.before.as_ref().map(Name::as_str);
-    let mut page = app.desk.past_runs(before, limit + 1).await;
-    let is_more = page.len() > limit;
-    page.truncate(limit);
-    let next = page.last().filter(|_| is_more).map(|line| line.run.clone());
-    Ok(Json(RunsPage { schema: 1, runs: page, next }))
+    let PastRuns { lines, next, unread } = app.desk.past_runs(asked.before.as_ref().map(Name::as_str), limit).await;
+    Ok(Json(RunsPage { schema: 1, runs: lines, next, error: unread.map(|error| error.to_string()) }))
 }
 
 /// One run, with everything that it saw, planned and did

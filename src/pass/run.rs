@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use ulid::Ulid;
 
 use super::Request;
-use crate::apply::Progress;
+use crate::apply::{Outcome, Progress};
 use crate::aws::Ledger;
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
@@ -140,6 +140,7 @@ impl Run {
                 run: self.id.clone(),
                 mode: self.request.mode,
                 cause: self.request.cause,
+                person: self.request.person.clone(),
                 started_at,
                 finished_at: Timestamp::now(),
                 elapsed: started.elapsed(),
@@ -175,6 +176,11 @@ impl Run {
             verdict: report.map(|report| report.verdict().as_str().into()),
             started_at: self.started_at().map(|at| at.to_string()),
             finished_at: report.map(|report| report.finished_at.to_string()),
+            elapsed_seconds: report.map(|report| json::rounded(report.elapsed.as_secs_f64())),
+            changes: report.map(|report| report.count(|outcome| matches!(outcome, Outcome::Done))),
+            failed: report
+                .map(|report| report.count(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Skipped(_)))),
+            withheld: report.map(|report| report.targets.iter().map(|target| target.withheld().len()).sum()),
         }
     }
 
@@ -197,6 +203,7 @@ impl Run {
             state: self.state(),
             mode: self.request.mode,
             cause: self.request.cause,
+            person: self.request.person.as_deref(),
             started_at: self.started_at(),
             elapsed: self.begun.get().map(|(_, begun)| begun.elapsed()),
         };

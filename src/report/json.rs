@@ -33,6 +33,8 @@ pub struct Run {
     pub mode: Cow<'static, str>,
     /// What started it: `schedule`, `http`, `cli` or `startup`.
     pub cause: Cow<'static, str>,
+    /// The person that it is for; null where it is for everybody.
+    pub person: Option<String>,
     /// The worst verdict of its targets: `failed`, `incomplete`, `held`, `pending` or `converged`; null until it is done.
     pub verdict: Option<Cow<'static, str>>,
     /// When its first pass began, by the host's clock.
@@ -86,6 +88,8 @@ pub struct Target {
     pub owned: Option<usize>,
     /// Members who have a Connect user with exactly their login.
     pub served: Option<usize>,
+    /// Members who, as far as can be seen, cannot sign in after the pass. The other counts are as read, before it.
+    pub unable: Option<usize>,
     /// Every action, in the order of execution.
     pub actions: Vec<Action>,
     /// What guards hold back.
@@ -228,6 +232,8 @@ pub struct Header<'a> {
     pub mode: Mode,
     /// What started it.
     pub cause: Cause,
+    /// The person that it is for.
+    pub person: Option<&'a str>,
     /// When its first pass began.
     pub started_at: Option<Timestamp>,
     /// How long it has taken so far.
@@ -249,6 +255,7 @@ pub fn run(report: &RunReport) -> Run {
         state: State::Done,
         mode: report.mode,
         cause: report.cause,
+        person: report.person.as_deref(),
         started_at: Some(report.started_at),
         elapsed: Some(report.elapsed),
     };
@@ -269,6 +276,7 @@ pub fn under_way(header: Header<'_>, requests: BTreeMap<String, u64>, targets: V
         state: header.state,
         mode: header.mode.as_str().into(),
         cause: header.cause.as_str().into(),
+        person: header.person.map(str::to_owned),
         verdict: None,
         started_at: header.started_at.map(|at| at.to_string()),
         finished_at: None,
@@ -305,6 +313,7 @@ pub fn target(report: &TargetReport, mode: Mode) -> Target {
         connect_users: counts.map(|counts| counts.connect_users),
         owned: counts.map(|counts| counts.owned),
         served: counts.map(|counts| counts.served),
+        unable: report.unable().map(|unable| unable.count),
         actions: actions
             .iter()
             .enumerate()

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::json::State;
 
 /// A run in one line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = RunLine)]
 pub struct Line {
     /// Its id.
@@ -29,4 +29,12 @@ pub struct Line {
     pub started_at: Option<String>,
     /// When its last pass ended.
     pub finished_at: Option<String>,
+    /// How long it took.
+    pub elapsed_seconds: Option<f64>,
+    /// Actions that were carried out; null until it is done, as are the next two.
+    pub changes: Option<usize>,
+    /// Actions that failed or were skipped.
+    pub failed: Option<usize>,
+    /// Actions that guards hold back.
+    pub withheld: Option<usize>,
 }

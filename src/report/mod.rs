@@ -39,6 +39,8 @@ pub struct RunReport {
     pub mode: Mode,
     /// What started it.
     pub cause: Cause,
+    /// The person that it was for; `None` where it was for everybody.
+    pub person: Option<String>,
     /// By the host's clock.
     pub started_at: Timestamp,
     /// By the host's clock.
@@ -58,6 +60,13 @@ impl RunReport {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.targets.iter().map(|target| target.verdict()).min().unwrap_or(Verdict::Converged)
+    }
+
+    /// How many actions came out so.
+    #[must_use]
+    pub fn count(&self, is: impl Fn(&Outcome) -> bool) -> usize {
+        let outcomes = self.targets.iter().flat_map(|target| target.actions()).map(|(_, outcome)| outcome);
+        outcomes.filter(|outcome| is(outcome)).count()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use rollcall::daemon::{ConfigStatus, Desk, Entry};
-use rollcall::history::{Health, History, Past, Store, Wanted, Whose};
+use rollcall::history::{Health, History, Store, Wanted, Whose};
 use rollcall::metrics::Metrics;
 use rollcall::model::settings::Mode;
 use rollcall::pass::{Request, Runner};
@@ -121,8 +121,8 @@ async fn findings_keep_their_age_and_runs_can_be_asked_about_after_a_restart() {
     flushed(desk.history()).await;
     let ids = |lines: Vec<rollcall::report::Line>| lines.into_iter().map(|line| json!(line.run)).collect::<Vec<_>>();
     let all = [third["run"].clone(), second["run"].clone(), first["run"].clone()];
-    assert_eq!(ids(desk.past_runs(None, 20).await), all);
-    assert_eq!(ids(desk.past_runs(third["run"].as_str(), 1).await), all[1..2]);
+    assert_eq!(ids(desk.past_runs(None, 20).await.lines), all);
+    assert_eq!(ids(desk.past_runs(third["run"].as_str(), 1).await.lines), all[1..2]);
     assert!(desk.past_run("01ARZ3NDEKTSV4RRFFQ69G5FAV").await.unwrap().is_none());
     let days = desk.daily(1).await.unwrap();
     assert_eq!((days.len(), days[0].passes, days[0].converged, days[0].changes), (1, 3, 3, 1));
@@ -188,7 +188,7 @@ async fn what_is_old_goes_by_the_services_time_and_not_by_a_clock_that_is_ahead(
         run.clone_into(&mut report.run);
         report.started_at -= SignedDuration::from_hours(days * 24);
         report.finished_at = report.started_at;
-        history.record(Past { report, person: None });
+        history.record(report);
     };
     past(20, "01AAAAAAAAAAAAAAAAAAAAAAAA");
     // Whatever the host believes, the services say that this is now.

@@ -1,4 +1,4 @@
-//! One person's chain, link by link, by live reads of that person alone.
+//! One person's chain, link by link, by live reads of that person alone; and what is on record of them.
 
 use askama::Template;
 use axum::Extension;
@@ -10,9 +10,13 @@ use super::super::App;
 use super::super::auth::Power;
 use super::super::input::{Asked, Name};
 use super::super::problem::Problem;
-use super::pieces;
+use super::pieces::{self, Moment};
+use crate::history::{Event, PersonRecord, Unavailable, Whose};
 use crate::pass::Explained;
 use crate::plan::explain::Verdict;
+
+/// So many events are shown; `rollcall history --person` has all.
+const EVENTS: usize = 20;
 
 /// Who is asked about.
 #[derive(Debug, Deserialize)]
@@ -26,7 +30,27 @@ pub(super) struct ExplainAsked {
 struct Explanations<'a> {
     person: &'a str,
     explained: &'a [Explained],
+    record: Result<Vec<Recorded>, Unavailable>,
+    /// Whether there are earlier events.
+    is_cut: bool,
     power: Power,
+}
+
+/// Something that was done to the person, or was not.
+struct Recorded {
+    at: Option<Moment>,
+    /// Where it was so again and again, the last time.
+    last_at: Option<Moment>,
+    kind: String,
+    /// The word of the report.
+    result: String,
+    target: String,
+    /// The login that it was done to, where it is not the name that was asked for.
+    login: Option<String>,
+    changed: String,
+    /// Why it came, and who let it through.
+    because: String,
+    run: String,
 }
 
 pub(super) async fn fragment(
@@ -35,6 +59,37 @@ pub(super) async fn fragment(
     Asked(asked): Asked<ExplainAsked>,
 ) -> Result<Response, Problem> {
     let person = asked.person.as_str();
-    let explained = app.desk.explain(person, None).await;
-    Ok(super::html(&Explanations { person, explained: &explained, power }))
+    let whose = Whose { person: person.trim().to_owned(), limit: Some(EVENTS), ..Whose::default() };
+    let (explained, record) = tokio::join!(app.desk.explain(person, None), app.desk.person(whose));
+    let is_cut = record.as_ref().is_ok_and(|record| record.is_cut);
+    let record = record.map(|PersonRecord { events, .. }| {
+        // The latest first.
+        events.into_iter().rev().map(|event| Recorded::of(event, person)).collect()
+    });
+    Ok(super::html(&Explanations { person, explained: &explained, record, is_cut, power }))
+}
+
+impl Recorded {
+    fn of(event: Event, asked: &str) -> Self {
+        let changed = event.changed();
+        let mut because = Vec::from_iter(event.mapping.map(|mapping| format!("mapping `{mapping}`")));
+        because.push(format!("by {}", event.cause));
+        because.extend(event.guard.map(|guard| format!("held back by {guard}")));
+        because.extend(event.approvals.into_iter().map(|approval| {
+            let by = approval.by.as_ref().map_or_else(|| "somebody".to_owned(), |by| format!("`{by}`"));
+            format!("approved by {by} from {} at {}", approval.peer, approval.at)
+        }));
+        because.extend(event.error.map(|error| error.sentence()));
+        Self {
+            at: Moment::read(Some(&event.at)),
+            last_at: Moment::read(Some(&event.last_at)).filter(|_| event.times > 1),
+            kind: pieces::words(&event.kind),
+            result: event.result,
+            target: event.target,
+            login: event.login.filter(|login| login != asked),
+            changed,
+            because: because.join(", "),
+            run: event.run,
+        }
+    }
 }

@@ -1,6 +1,4 @@
-//! What the latest runs came to.
-
-use std::sync::Arc;
+//! What the runs came to: those of this process, and those of the record.
 
 use askama::Template;
 use axum::extract::State;
@@ -10,23 +8,23 @@ use serde::Deserialize;
 use super::super::App;
 use super::super::input::Asked;
 use super::super::problem::Problem;
-use super::chart::{Chart, Point};
-use super::pieces::{self, LINES, Moment, Pages, field};
-use crate::apply::Outcome;
-use crate::model::id::TargetName;
-use crate::model::settings::Mode;
-use crate::pass::Run;
-use crate::report::{RunReport, spoken};
+use super::chart::Chart;
+use super::pieces::{self, LINES, Moment, field};
+use crate::daemon::{Desk, PastRuns};
+use crate::report::json::State as RunState;
+use crate::report::{self, spoken};
 
-/// Runs in the picture.
-const DRAWN: usize = 60;
+/// Days in the picture, and runs in it where the record does not go back for two days.
+const DAYS: usize = 30;
+const RUNS: usize = 60;
 
 /// Which page is wanted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HistoryAsked {
+    /// The runs before this one.
     #[serde(default, deserialize_with = "field")]
-    page: Option<usize>,
+    before: Option<String>,
 }
 
 #[derive(Template)]
@@ -34,17 +32,22 @@ pub(super) struct HistoryAsked {
 struct History {
     chart: Option<Chart>,
     lines: Vec<Line>,
-    pages: Pages,
+    /// Whether these are not the latest.
+    is_later: bool,
+    /// The run before which there are more.
+    next: Option<String>,
+    /// Why runs are missing, where some are.
+    unread: Option<String>,
 }
 
 struct Line {
     run: String,
     at: Option<Moment>,
-    cause: &'static str,
+    cause: String,
     /// What it was about.
     about: String,
     is_dry: bool,
-    verdict: &'static str,
+    verdict: String,
     changes: usize,
     /// Actions that failed or were skipped.
     failed: usize,
@@ -53,52 +56,49 @@ struct Line {
 }
 
 pub(super) async fn fragment(State(app): State<App>, Asked(asked): Asked<HistoryAsked>) -> Result<Response, Problem> {
-    Ok(super::html(&History::of(&app.desk.runs(), &asked)))
+    let before = asked.before.as_deref();
+    let PastRuns { lines, next, unread } = app.desk.past_runs(before, LINES).await;
+    let over = |line: &report::Line| line.state == RunState::Done;
+    Ok(super::html(&History {
+        chart: chart(&app.desk).await,
+        lines: lines.into_iter().filter(over).map(Line::of).collect(),
+        is_later: before.is_some(),
+        next,
+        unread: unread.map(|error| error.to_string()),
+    }))
 }
 
-impl History {
-    fn of(runs: &[Arc<Run>], asked: &HistoryAsked) -> Self {
-        let over: Vec<(&Run, &RunReport)> = runs.iter().filter_map(|run| Some((&**run, run.report()?))).collect();
-        let pages = Pages::of(asked.page, over.len());
-        let whole = over.iter().filter(|(run, _)| run.request().person.is_none()).take(DRAWN);
-        let point = |(_, report): &(&Run, &RunReport)| Point {
-            changes: count(report, Outcome::is_well),
-            verdict: report.verdict().as_str(),
-        };
-        let mut points: Vec<Point> = whole.map(point).collect();
-        points.reverse();
-        Self {
-            chart: (points.len() > 1).then(|| Chart::of(&points)),
-            lines: over.iter().skip(pages.skip()).take(LINES).map(|(run, report)| Line::of(run, report)).collect(),
-            pages,
-        }
+/// How the latest days went, or the latest runs, where there are too few days to tell of.
+async fn chart(desk: &Desk) -> Option<Chart> {
+    let days = desk.daily(DAYS).await.unwrap_or_default();
+    if days.iter().filter(|day| day.passes > 0).count() > 1 {
+        return Some(Chart::of_days(&days));
     }
+    let runs = desk.past_runs(None, RUNS).await.lines;
+    let of_everybody = runs.iter().filter(|line| line.person.is_none() && line.state == RunState::Done);
+    let runs: Vec<&report::Line> = of_everybody.collect();
+    (runs.len() > 1).then(|| Chart::of_runs(&runs))
 }
 
 impl Line {
-    fn of(run: &Run, report: &RunReport) -> Self {
-        let targets: Vec<&str> = run.targets().map(TargetName::as_str).collect();
-        let place = match targets.as_slice() {
-            [first, second, third, _, ..] => format!("{first}, {second}, {third} and {} more", targets.len() - 3),
+    fn of(line: report::Line) -> Self {
+        let place = match line.targets.as_slice() {
+            [first, second, third, rest @ ..] if !rest.is_empty() => {
+                format!("{first}, {second}, {third} and {} more", rest.len())
+            }
             few => few.join(", "),
         };
         Self {
-            run: run.id().to_owned(),
-            at: run.started_at().map(Moment::of),
-            cause: report.cause.as_str(),
-            about: run.request().person.as_ref().map_or_else(|| place.clone(), |person| format!("{person} in {place}")),
-            is_dry: report.mode == Mode::Plan,
-            verdict: report.verdict().as_str(),
-            changes: count(report, Outcome::is_well),
-            failed: count(report, |outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Skipped(_))),
-            withheld: report.targets.iter().map(|target| target.withheld().len()).sum(),
-            took: spoken(report.elapsed.as_secs_f64()),
+            at: Moment::read(line.started_at.as_deref()),
+            about: line.person.map_or_else(|| place.clone(), |person| format!("{person} in {place}")),
+            is_dry: line.mode == "plan",
+            verdict: line.verdict.unwrap_or_default().into_owned(),
+            changes: line.changes.unwrap_or_default(),
+            failed: line.failed.unwrap_or_default(),
+            withheld: line.withheld.unwrap_or_default(),
+            took: spoken(line.elapsed_seconds.unwrap_or_default()),
+            cause: line.cause.into_owned(),
+            run: line.run,
         }
     }
-}
-
-/// How many actions came out so.
-fn count(report: &RunReport, is: impl Fn(&Outcome) -> bool) -> usize {
-    let outcomes = report.targets.iter().flat_map(|target| target.actions()).map(|(_, outcome)| outcome);
-    outcomes.filter(|outcome| is(outcome)).count()
 }

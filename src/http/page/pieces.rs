@@ -74,7 +74,7 @@ pub(super) fn sign(verdict: &str) -> &'static str {
     match verdict {
         "converged" | "ready" | "done" | "already_so" => "✓",
         "failed" | "not ready" => "✗",
-        "held" => "‖",
+        "held" | "withheld" => "‖",
         "incomplete" | "skipped" => "!",
         _ => "·",
     }

@@ -1,4 +1,4 @@
-//! What one run did, action by action.
+//! What one run did, action by action: a run of this process, or one of the record.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,10 +9,8 @@ use super::super::App;
 use super::super::input::{Asked, Name};
 use super::super::problem::Problem;
 use super::pieces::{self, LINES, Moment, Pages, field};
-use crate::apply::Outcome;
-use crate::pass::Run;
-use crate::plan::Action;
-use crate::report::{RunReport, TargetReport, json, spoken, table, things};
+use crate::history::Event;
+use crate::report::{json, spoken, things};
 
 /// Which page of which run is wanted.
 #[derive(Debug, Deserialize)]
@@ -37,14 +35,15 @@ struct OneRun {
 }
 
 struct Ended {
-    verdict: &'static str,
+    verdict: String,
     took: String,
     requests: String,
 }
 
 struct Pass {
     name: String,
-    verdict: &'static str,
+    /// How it came out; `None` while it is not over.
+    verdict: Option<String>,
     error: Option<json::Error>,
     /// What it found, in numbers.
     found: String,
@@ -55,81 +54,76 @@ struct Line {
     kind: String,
     who: String,
     details: String,
-    result: &'static str,
+    /// The word of the report.
+    result: String,
+    /// What kept it from being done.
     why: Option<String>,
     hint: Option<String>,
 }
 
 pub(super) async fn fragment(State(app): State<App>, Asked(asked): Asked<RunAsked>) -> Result<Response, Problem> {
-    let run = app.desk.run(asked.id.as_str());
+    let run = app.desk.past_run(asked.id.as_str()).await?;
     let run = run.ok_or_else(|| Problem::not_found("this run was too long ago, and is no longer known"))?;
     Ok(super::html(&OneRun::of(&run, asked.page)))
 }
 
 impl OneRun {
-    fn of(run: &Run, page: Option<usize>) -> Self {
-        let report = run.report();
-        let targets: Vec<&TargetReport> =
-            report.iter().flat_map(|report| &report.targets).map(|target| &**target).collect();
-        let all =
-            || targets.iter().flat_map(|target| target.actions().iter().map(move |action| (&target.name, action)));
-        let pages = Pages::of(page, all().count());
+    fn of(run: &json::Run, page: Option<usize>) -> Self {
+        let events = Event::all_of(run);
+        let pages = Pages::of(page, events.len());
         Self {
-            run: run.id().to_owned(),
-            person: run.request().person.clone(),
-            began: run.started_at().map(Moment::of),
-            ended: report.map(Ended::of),
-            lines: all()
-                .skip(pages.skip())
-                .take(LINES)
-                .map(|(target, action)| Line::of(target.as_str(), action))
-                .collect(),
-            targets: targets.into_iter().map(Pass::of).collect(),
+            run: run.run.clone(),
+            person: run.person.clone(),
+            began: Moment::read(run.started_at.as_deref()),
+            ended: run.verdict.as_deref().map(|verdict| Ended::of(run, verdict)),
+            targets: run.targets.iter().map(Pass::of).collect(),
+            lines: events.into_iter().skip(pages.skip()).take(LINES).map(Line::of).collect(),
             pages,
         }
     }
 }
 
 impl Ended {
-    fn of(report: &RunReport) -> Self {
-        let requests: u64 = report.requests.values().sum();
+    fn of(run: &json::Run, verdict: &str) -> Self {
+        let requests: u64 = run.requests.values().sum();
         Self {
-            verdict: report.verdict().as_str(),
-            took: spoken(report.elapsed.as_secs_f64()),
-            requests: format!("{requests} requests"),
+            verdict: verdict.to_owned(),
+            took: spoken(run.elapsed_seconds.unwrap_or_default()),
+            requests: format!("{} requests", pieces::grouped(requests)),
         }
     }
 }
 
 impl Pass {
-    fn of(report: &TargetReport) -> Self {
-        let new = report.aged().filter(|(_, age)| age.is_new).count();
+    fn of(target: &json::Target) -> Self {
+        let new = target.findings.iter().filter(|finding| finding.state == "new").count();
+        let unable = target.unable.filter(|unable| *unable > 0);
         let found = [
-            things(report.findings().len(), "finding"),
-            format!("{new} new"),
-            format!("{} gone", report.gone().len()),
-            format!("{} held back", report.withheld().len()),
+            unable.map(|unable| format!("{} cannot sign in", pieces::people(unable))),
+            Some(format!("{}, {new} new", things(target.findings.len(), "finding"))),
+            Some(format!("{} held back", target.withheld.len())),
         ];
         Self {
-            name: report.name.to_string(),
-            verdict: report.verdict().as_str(),
-            error: report.trouble().as_ref().map(json::Error::from),
-            found: found.join(", "),
+            name: target.name.clone(),
+            verdict: target.verdict.as_deref().map(str::to_owned),
+            error: target.error.clone(),
+            found: found.into_iter().flatten().collect::<Vec<_>>().join(", "),
         }
     }
 }
 
 impl Line {
-    fn of(target: &str, (action, outcome): &(Action, Outcome)) -> Self {
-        let trouble = crate::report::Trouble::of_outcome(outcome);
+    fn of(event: Event) -> Self {
+        let details = event.changed();
+        let by = event.guard.map(|guard| format!("held back by {guard}"));
         Self {
-            target: target.to_owned(),
-            kind: pieces::words(action.kind().as_str()),
-            who: action.login().map(ToString::to_string).or_else(|| action.mapping.clone()).unwrap_or_default(),
-            details: table::details(action),
-            result: outcome.as_str(),
-            why: trouble.as_ref().map(crate::report::Trouble::sentence),
-            hint: trouble.and_then(|trouble| trouble.hint),
+            target: event.target,
+            kind: pieces::words(&event.kind),
+            who: event.login.or(event.mapping).unwrap_or_default(),
+            details,
+            result: event.result,
+            why: event.error.as_ref().map(json::Error::sentence).or(by),
+            hint: event.error.and_then(|error| error.hint),
         }
     }
 }

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use super::super::App;
 use super::pieces::{self, Moment, people};
 use crate::daemon::Desk;
+use crate::history::Unavailable;
 use crate::model::id::{PrincipalId, TargetName};
-use crate::report::{Remedy, RunReport, Standing, TargetReport, Verdict};
+use crate::report::{Remedy, Standing, TargetReport, Verdict};
 
 /// So many people are shown at once; the rest can be opened.
 const SHOWN: usize = 6;
@@ -25,10 +26,9 @@ struct Top {
     title: String,
     /// When what is told was read.
     as_of: Option<Moment>,
-    /// When everybody could sign in, where not everybody can.
-    last_true: Option<Moment>,
+    /// When everybody could last sign in, where that is not known of now.
+    last_able: LastAble,
     is_ending: bool,
-    started_at: Option<Moment>,
     /// How a configuration that was refused came out.
     refused_config: Option<String>,
     troubles: Vec<Trouble>,
@@ -37,6 +37,17 @@ struct Top {
     /// People beyond those that are named.
     unnamed: usize,
     several_targets: bool,
+}
+
+/// When everybody could last sign in.
+enum LastAble {
+    /// They can now, or nobody can tell.
+    Untold,
+    At(Moment),
+    /// Not in any run since the record begins.
+    NeverSince(Moment),
+    /// The record cannot be read.
+    Unread(String),
 }
 
 /// A target that cannot be seen.
@@ -57,11 +68,11 @@ struct Person {
 type Stands = (TargetName, Standing);
 
 pub(super) async fn fragment(State(app): State<App>) -> Response {
-    super::html(&Top::of(&app.desk))
+    super::html(&Top::of(&app.desk).await)
 }
 
 impl Top {
-    fn of(desk: &Desk) -> Self {
+    async fn of(desk: &Desk) -> Self {
         let runner = desk.runner();
         let setup = runner.setup();
         let targets = setup.config.targets.iter().map(|target| target.settings.name.clone());
@@ -81,9 +92,8 @@ impl Top {
             title,
             // Of what cannot be seen its trouble tells the time.
             as_of: as_of(&targets).filter(|_| level != "unknown").map(Moment::of),
-            last_true: (count > 0).then(|| last_true(desk, &targets)).flatten().map(Moment::of),
+            last_able: if level == "well" { LastAble::Untold } else { LastAble::of(desk, &targets).await },
             is_ending: desk.stop().is_cancelled(),
-            started_at: Moment::read(Some(&status.started_at)),
             refused_config: status.config.last_reload.and_then(|reload| reload.error),
             troubles,
             first,
@@ -167,18 +177,32 @@ fn as_of(targets: &[Stands]) -> Option<Timestamp> {
     targets.iter().filter_map(|(_, standing)| standing.read.as_deref()).map(|report| report.time).min()
 }
 
-/// When everybody could last sign in to the targets that now shut somebody out, as far as the runs that are kept tell.
-fn last_true(desk: &Desk, targets: &[Stands]) -> Option<Timestamp> {
-    let runs = desk.runs();
-    let reports = runs.iter().filter(|run| run.request().person.is_none()).filter_map(|run| run.report());
-    let reports: Vec<&RunReport> = reports.collect();
-    let is_shut = |standing: &Standing| {
-        standing.read.as_deref().and_then(TargetReport::unable).is_some_and(|unable| unable.count > 0)
-    };
-    let last = |name: &TargetName| {
-        let mut of_target = reports.iter().flat_map(|run| &run.targets).filter(|target| target.name == *name);
-        of_target.find(|target| target.unable().is_some_and(|unable| unable.count == 0)).map(|target| target.time)
-    };
-    let shut = targets.iter().filter(|(_, standing)| is_shut(standing));
-    shut.map(|(name, _)| last(name)).min().flatten()
+impl LastAble {
+    /// Of the targets that now shut somebody out, or of which nobody can tell whether they do.
+    async fn of(desk: &Desk, targets: &[Stands]) -> Self {
+        match last_able(desk, targets).await {
+            Ok(Some(at)) => Self::At(Moment::of(at)),
+            Ok(None) => match desk.history().begins().await {
+                Ok(Some(at)) => Self::NeverSince(Moment::of(at)),
+                Ok(None) => Self::Untold,
+                Err(error) => Self::Unread(error.to_string()),
+            },
+            Err(error) => Self::Unread(error.to_string()),
+        }
+    }
+}
+
+async fn last_able(desk: &Desk, targets: &[Stands]) -> Result<Option<Timestamp>, Unavailable> {
+    let mut earliest = None;
+    for (name, _) in targets.iter().filter(|(_, standing)| !is_well(standing)) {
+        let Some(at) = desk.last_able(name).await? else { return Ok(None) };
+        earliest = Some(earliest.map_or(at, |earliest: Timestamp| earliest.min(at)));
+    }
+    Ok(earliest)
+}
+
+/// Whether the last pass saw that everybody can sign in.
+fn is_well(standing: &Standing) -> bool {
+    let last = standing.last.as_ref().and_then(|last| last.report.unable());
+    last.is_some_and(|unable| unable.count == 0)
 }
