@@ -275,7 +275,7 @@ impl Desk {
     pub async fn past_runs(&self, before: Option<&str>, limit: usize) -> PastRuns {
         let wanted = Wanted { before: before.map(str::to_owned), limit: limit.saturating_add(1), ..Wanted::default() };
         let (recorded, unread) = match self.history.lines(wanted).await {
-            Ok(recorded) => (recorded, None),
+            Ok(recorded) => (recorded, self.history.gap()),
             Err(error) => (Vec::new(), Some(error)),
         };
         // Ids sort as the runs came.

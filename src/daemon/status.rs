@@ -170,7 +170,7 @@ impl Status {
 
 impl HistoryStatus {
     pub(super) fn of(history: &History) -> Self {
-        let Health { trouble, waiting, lost } = history.health();
+        let Health { trouble, waiting, lost, is_cut_off: _ } = history.health();
         let (error, since) = trouble.unzip();
         let path = history.path().map(|path| path.display().to_string());
         Self { path, error, since: since.map(|since| since.to_string()), waiting, lost }

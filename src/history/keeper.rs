@@ -130,7 +130,9 @@ impl Keeper {
             let written = self.write(&path);
             self.note(&path, written.err());
         }
-        self.shared.health().waiting = self.waiting.len();
+        let mut health = self.shared.health();
+        health.waiting = self.waiting.len();
+        health.is_cut_off = self.file.is_none();
     }
 
     fn write(&mut self, path: &Path) -> Result<(), Error> {

@@ -77,6 +77,8 @@ pub struct Health {
     pub waiting: usize,
     /// Runs that were given up, since too many were waiting.
     pub lost: usize,
+    /// Whether what the file holds cannot be read, so that only what came since is known.
+    pub is_cut_off: bool,
 }
 
 /// There is no answer now.
@@ -141,6 +143,21 @@ impl History {
         health
     }
 
+    /// Why earlier runs are missing from what it tells; `None` where none are.
+    #[must_use]
+    pub fn gap(&self) -> Option<Unavailable> {
+        let Health { trouble, is_cut_off, .. } = self.health();
+        trouble.filter(|_| is_cut_off).map(|(trouble, _)| Unavailable(trouble))
+    }
+
+    /// What was found, unless nothing was, where earlier runs are missing: then nobody knows.
+    fn found<T>(&self, found: Option<T>) -> Result<Option<T>, Unavailable> {
+        match self.gap() {
+            Some(gap) if found.is_none() => Err(gap),
+            _ => Ok(found),
+        }
+    }
+
     /// Writes down a run that is over, soon. Nobody waits for it.
     pub fn record(&self, report: RunReport) {
         self.send(Job::Record(Box::new(report)));
@@ -176,7 +193,7 @@ impl History {
             && matches!(tokio::time::timeout(most, written).await, Ok(Ok(true)))
     }
 
-    /// Runs in a line each, the latest first.
+    /// Runs in a line each, the latest first; [`gap`](Self::gap) says whether earlier ones are missing.
     ///
     /// # Errors
     /// Where it cannot be read now.
@@ -190,7 +207,7 @@ impl History {
     /// Where it cannot be read now.
     pub async fn run(&self, id: &str) -> Result<Option<Run>, Unavailable> {
         let id = id.to_owned();
-        self.ask(move |store| store.run(&id)).await
+        self.found(self.ask(move |store| store.run(&id)).await?)
     }
 
     /// Everything that is known of one person.
@@ -198,7 +215,8 @@ impl History {
     /// # Errors
     /// Where it cannot be read now.
     pub async fn person(&self, whose: Whose) -> Result<PersonRecord, Unavailable> {
-        self.ask(move |store| store.person(&whose)).await
+        let record = self.ask(move |store| store.person(&whose)).await?;
+        Ok(PersonRecord { error: self.gap().map(|gap| gap.to_string()), ..record })
     }
 
     /// The last run after which every member of a target could sign in, by the end of it; `None` where none is on record.
@@ -206,7 +224,7 @@ impl History {
     /// # Errors
     /// Where it cannot be read now.
     pub async fn last_able(&self, target: TargetName) -> Result<Option<Timestamp>, Unavailable> {
-        self.ask(move |store| store.last_able(&target)).await
+        self.found(self.ask(move |store| store.last_able(&target)).await?)
     }
 
     /// When the first run began that is on record.
@@ -214,7 +232,7 @@ impl History {
     /// # Errors
     /// Where it cannot be read now.
     pub async fn begins(&self) -> Result<Option<Timestamp>, Unavailable> {
-        self.ask(Store::begins).await
+        if let Some(gap) = self.gap() { Err(gap) } else { self.ask(Store::begins).await }
     }
 
     /// How the last days went, the earliest first. A day is one of this time zone.

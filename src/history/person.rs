@@ -44,6 +44,8 @@ pub struct PersonRecord {
     pub findings: Vec<Noticed>,
     /// Whether earlier ones were left out.
     pub is_cut: bool,
+    /// Why what was earlier is missing; null where nothing is.
+    pub error: Option<String>,
 }
 
 /// Something that was done to one person, or was not.
@@ -154,6 +156,7 @@ impl Store {
             events: Vec::new(),
             findings: Vec::new(),
             is_cut: false,
+            error: None,
         };
         let (mut principals, mut logins) = (BTreeSet::new(), BTreeSet::new());
         let mut statement = self.connection.prepare_cached(ENTRIES)?;

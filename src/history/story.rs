@@ -43,7 +43,7 @@ pub struct Story {
 
 impl From<PersonRecord> for Story {
     fn from(record: PersonRecord) -> Self {
-        let PersonRecord { schema: _, person, principals, logins, events, findings, is_cut } = record;
+        let PersonRecord { schema: _, person, principals, logins, events, findings, is_cut, error: _ } = record;
         if events.is_empty() && findings.is_empty() {
             return Self { title: format!("nothing is recorded of `{}`", plain(&person)), ..Self::default() };
         }

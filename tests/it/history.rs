@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use rollcall::daemon::{ConfigStatus, Desk, Entry};
 use rollcall::history::{Health, History, Store, Wanted, Whose};
 use rollcall::metrics::Metrics;
+use rollcall::model::id::TargetName;
 use rollcall::model::settings::Mode;
 use rollcall::pass::{Request, Runner};
 use rollcall::report::{Cause, RunReport};
@@ -158,12 +159,21 @@ async fn a_file_that_cannot_be_used_fails_no_pass_and_is_tried_again() {
     assert!(!desk.history().flush(Duration::from_secs(20)).await);
     let status = desk.status().history;
     assert_eq!((status.error.as_deref(), status.waiting), (Some("file is not a database"), 1));
-    // Meanwhile it is remembered.
+    // Meanwhile it is remembered, and what was earlier is not said to be nothing.
     let whose = || Whose { person: "ana@x.com".to_owned(), ..Whose::default() };
-    assert_eq!(desk.person(whose()).await.unwrap().events.len(), 1);
+    let record = desk.person(whose()).await.unwrap();
+    assert_eq!(record.events.len(), 1);
+    let why = "the history cannot be read now: file is not a database";
+    assert_eq!(record.error.as_deref(), Some(why));
+    let runs = desk.past_runs(None, 9).await;
+    assert_eq!((runs.lines.len(), runs.unread.map(|error| error.to_string()).as_deref()), (1, Some(why)));
+    assert_eq!(desk.past_run("01AAAAAAAAAAAAAAAAAAAAAAAA").await.unwrap_err().to_string(), why);
+    let never = TargetName::new("nobody");
+    assert_eq!(desk.last_able(&never).await.unwrap_err().to_string(), why);
     std::fs::remove_file(&path).unwrap();
     flushed(desk.history()).await;
     assert_eq!(desk.status().history.error, None);
+    assert_eq!(desk.past_runs(None, 9).await.unread, None);
     let store = Store::open_to_read(&path).unwrap();
     assert_eq!(store.lines(&Wanted { limit: 9, ..Wanted::default() }).unwrap().len(), 1);
     assert_eq!(store.person(&whose()).unwrap().events.len(), 1);
@@ -202,7 +212,7 @@ async fn what_is_old_goes_by_the_services_time_and_not_by_a_clock_that_is_ahead(
     let mut left: Vec<&str> = lines.iter().map(|line| &line.run[2..3]).collect();
     left.sort_unstable();
     assert_eq!(left, ["A", "B", "D"]);
-    let Health { trouble, waiting, lost } = history.health();
+    let Health { trouble, waiting, lost, is_cut_off: _ } = history.health();
     assert_eq!((trouble, waiting, lost), (None, 0, 0));
 }
 

@@ -11,7 +11,7 @@ use super::super::auth::Power;
 use super::super::input::{Asked, Name};
 use super::super::problem::Problem;
 use super::pieces::{self, Moment};
-use crate::history::{Event, PersonRecord, Unavailable, Whose};
+use crate::history::{Event, PersonRecord, Whose};
 use crate::pass::Explained;
 use crate::plan::explain::Verdict;
 
@@ -30,9 +30,11 @@ pub(super) struct ExplainAsked {
 struct Explanations<'a> {
     person: &'a str,
     explained: &'a [Explained],
-    record: Result<Vec<Recorded>, Unavailable>,
+    record: Vec<Recorded>,
     /// Whether there are earlier events.
     is_cut: bool,
+    /// Why events are missing, where some are.
+    unread: Option<String>,
     power: Power,
 }
 
@@ -61,12 +63,13 @@ pub(super) async fn fragment(
     let person = asked.person.as_str();
     let whose = Whose { person: person.trim().to_owned(), limit: Some(EVENTS), ..Whose::default() };
     let (explained, record) = tokio::join!(app.desk.explain(person, None), app.desk.person(whose));
-    let is_cut = record.as_ref().is_ok_and(|record| record.is_cut);
-    let record = record.map(|PersonRecord { events, .. }| {
-        // The latest first.
-        events.into_iter().rev().map(|event| Recorded::of(event, person)).collect()
-    });
-    Ok(super::html(&Explanations { person, explained: &explained, record, is_cut, power }))
+    let (events, is_cut, unread) = match record {
+        Ok(PersonRecord { events, is_cut, error, .. }) => (events, is_cut, error),
+        Err(error) => (Vec::new(), false, Some(error.to_string())),
+    };
+    // The latest first.
+    let record = events.into_iter().rev().map(|event| Recorded::of(event, person)).collect();
+    Ok(super::html(&Explanations { person, explained: &explained, record, is_cut, unread, power }))
 }
 
 impl Recorded {
