@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::status::{ConfigStatus, HistoryStatus, Reload, Status};
-use crate::history::{Approval, Day, History, KEPT_IN_MEMORY, PersonRecord, Unavailable, Wanted, Whose};
+use crate::history::{Approval, Day, Excerpt, History, KEPT_IN_MEMORY, PersonRecord, Span, Unavailable, Wanted, Whose};
 use crate::metrics::{Metrics, unix};
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
@@ -299,6 +299,21 @@ impl Desk {
             Some(run) => Ok(Some(run.view())),
             None => self.history.run(id).await,
         }
+    }
+
+    /// A run with a part of what it did: of the record, or of this process while it is under way or the record has it not.
+    ///
+    /// # Errors
+    /// Where the record cannot be read now.
+    pub async fn excerpt(&self, id: &str, span: Span) -> Result<Option<Excerpt>, Unavailable> {
+        let own = self.run(id);
+        if own.as_ref().is_none_or(|run| run.state() == State::Done) {
+            let recorded = self.history.excerpt(id, span).await;
+            if own.is_none() || matches!(recorded, Ok(Some(_))) {
+                return recorded;
+            }
+        }
+        Ok(own.map(|run| Excerpt::of(run.view(), span)))
     }
 
     /// When every member of a target could last sign in, by the end of the run that saw it: of this process, or of the

@@ -5,6 +5,7 @@
 //! has one (`keeper`), so that a disk that is slow, full or locked holds up no pass and no answer. `listing` and
 //! `story` are for the command line.
 
+mod excerpt;
 mod keeper;
 mod listing;
 mod person;
@@ -24,6 +25,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
+pub use self::excerpt::{Excerpt, Span, Sums};
 use self::keeper::{Job, Keeper};
 pub use self::listing::Listing;
 pub use self::person::{Approved, Event, Noticed, PersonRecord, Whose};
@@ -208,6 +210,15 @@ impl History {
     pub async fn run(&self, id: &str) -> Result<Option<Run>, Unavailable> {
         let id = id.to_owned();
         self.found(self.ask(move |store| store.run(&id)).await?)
+    }
+
+    /// A run with a part of what it did.
+    ///
+    /// # Errors
+    /// Where it cannot be read now.
+    pub async fn excerpt(&self, id: &str, span: Span) -> Result<Option<Excerpt>, Unavailable> {
+        let id = id.to_owned();
+        self.found(self.ask(move |store| store.excerpt(&id, span)).await?)
     }
 
     /// Everything that is known of one person.

@@ -231,23 +231,28 @@ impl Event {
     /// Everything that a run did, tried, planned and withheld, in its order.
     #[must_use]
     pub fn all_of(run: &json::Run) -> Vec<Self> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let of_target = |target: &json::Target| {
-            let event = Self {
-                at: text(&run.started_at),
-                last_at: text(&run.finished_at),
-                times: 1,
-                run: run.run.clone(),
-                cause: run.cause.to_string(),
-                asked_for: run.person.clone(),
-                target: target.name.clone(),
-                ..Self::default()
-            };
+            let event = Self::of_target(run, target);
             let actions = target.actions.iter().map(|action| event.clone().with_action(action.clone()));
             let withheld = target.withheld.iter().map(|held| event.clone().with_withheld(held.clone()));
             actions.chain(withheld).collect::<Vec<_>>()
         };
         run.targets.iter().flat_map(of_target).collect()
+    }
+
+    /// What all events of a target's pass have in common.
+    pub(super) fn of_target(run: &json::Run, target: &json::Target) -> Self {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Self {
+            at: text(&run.started_at),
+            last_at: text(&run.finished_at),
+            times: 1,
+            run: run.run.clone(),
+            cause: run.cause.to_string(),
+            asked_for: run.person.clone(),
+            target: target.name.clone(),
+            ..Self::default()
+        }
     }
 
     /// What it changed, in few words.

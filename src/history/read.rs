@@ -165,6 +165,15 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn run(&self, id: &str) -> Result<Option<Run>, Error> {
+        let Some((mut run, lists)) = self.head(id)? else { return Ok(None) };
+        for (target, list) in run.targets.iter_mut().zip(lists) {
+            self.fill(target, list, &run.mode)?;
+        }
+        Ok(Some(run))
+    }
+
+    /// A run, whose targets have no actions, findings and what was withheld, and the lists that have these.
+    pub(super) fn head(&self, id: &str) -> Result<Option<(Run, Vec<i64>)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT cause, mode, person, verdict, started_at, finished_at, elapsed_seconds, requests FROM run WHERE id = ?1",
         )?;
@@ -190,35 +199,21 @@ impl Store {
         run.requests = serde_json::from_str(&requests)?;
         let mut passes = self.connection.prepare_cached("SELECT * FROM pass WHERE run = ?1 ORDER BY id")?;
         let mut rows = passes.query([id])?;
+        let mut lists = Vec::new();
         while let Some(row) = rows.next()? {
-            run.targets.push(self.target(row, &run.mode)?);
+            run.targets.push(target(row)?);
+            lists.push(row.get("list")?);
         }
-        Ok(Some(run))
+        Ok(Some((run, lists)))
     }
 
-    fn target(&self, row: &Row<'_>, mode: &str) -> Result<Target, Error> {
-        let error: Option<String> = row.get("error")?;
-        let mut target = Target {
-            name: row.get("target")?,
-            mode: row.get::<_, String>("mode")?.into(),
-            verdict: Some(row.get::<_, String>("verdict")?.into()),
-            error: error.map(|error| serde_json::from_str(&error)).transpose()?,
-            estimate_seconds: row.get("estimate_seconds")?,
-            members: row.get::<_, Option<i64>>("members")?.map(count),
-            blocked: row.get::<_, Option<i64>>("blocked")?.map(count),
-            connect_users: row.get::<_, Option<i64>>("connect_users")?.map(count),
-            owned: row.get::<_, Option<i64>>("owned")?.map(count),
-            served: row.get::<_, Option<i64>>("served")?.map(count),
-            unable: row.get::<_, Option<i64>>("unable")?.map(count),
-            approval: row.get("approval")?,
-            requests: serde_json::from_str(&row.get::<_, String>("requests")?)?,
-            ..Target::default()
-        };
+    /// Gives a target what a list has.
+    fn fill(&self, target: &mut Target, list: i64, mode: &str) -> Result<(), Error> {
         let mut entries = self.connection.prepare_cached(
             "SELECT entry.sort, entry.body, list_entry.is_new FROM list_entry JOIN entry ON entry.id = list_entry.entry \
              WHERE list_entry.list = ?1 ORDER BY list_entry.position",
         )?;
-        let mut rows = entries.query([row.get::<_, i64>("list")?])?;
+        let mut rows = entries.query([list])?;
         while let Some(row) = rows.next()? {
             let (sort, body, is_new): (String, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
             match sort.as_str() {
@@ -232,7 +227,7 @@ impl Store {
         }
         let total = if mode == "apply" && target.mode == "apply" { target.actions.len() } else { 0 };
         target.progress = Progress { done: total, total, eta_seconds: 0.0 };
-        Ok(target)
+        Ok(())
     }
 
     /// Since when each finding of every target's last pass is known: of the last pass of everybody that was read.
@@ -264,7 +259,7 @@ impl Store {
     pub fn last_able(&self, target: &TargetName) -> Result<Option<Timestamp>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT run.finished_at FROM pass JOIN run ON run.id = pass.run \
-             WHERE pass.target = ?1 AND pass.is_whole AND pass.unable = 0 ORDER BY pass.id DESC LIMIT 1",
+             WHERE pass.target = ?1 AND pass.is_whole AND pass.unable = 0 ORDER BY pass.run DESC LIMIT 1",
         )?;
         let ended: Option<String> = statement.query_row([target.as_str()], |row| row.get(0)).optional()?;
         Ok(ended.and_then(|ended| ended.parse().ok()))
@@ -316,6 +311,27 @@ impl Store {
         }
         Ok(all.into_values().collect())
     }
+}
+
+/// A pass, without what its list has.
+fn target(row: &Row<'_>) -> Result<Target, Error> {
+    let error: Option<String> = row.get("error")?;
+    Ok(Target {
+        name: row.get("target")?,
+        mode: row.get::<_, String>("mode")?.into(),
+        verdict: Some(row.get::<_, String>("verdict")?.into()),
+        error: error.map(|error| serde_json::from_str(&error)).transpose()?,
+        estimate_seconds: row.get("estimate_seconds")?,
+        members: row.get::<_, Option<i64>>("members")?.map(count),
+        blocked: row.get::<_, Option<i64>>("blocked")?.map(count),
+        connect_users: row.get::<_, Option<i64>>("connect_users")?.map(count),
+        owned: row.get::<_, Option<i64>>("owned")?.map(count),
+        served: row.get::<_, Option<i64>>("served")?.map(count),
+        unable: row.get::<_, Option<i64>>("unable")?.map(count),
+        approval: row.get("approval")?,
+        requests: serde_json::from_str(&row.get::<_, String>("requests")?)?,
+        ..Target::default()
+    })
 }
 
 /// The first id that a run of this time may have.

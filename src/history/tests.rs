@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use ulid::Ulid;
 
 use super::store::Error;
-use super::{Approval, Store, Story, Wanted, Whose};
+use super::{Approval, Excerpt, Span, Store, Story, Sums, Wanted, Whose};
 use crate::model::id::TargetName;
 use crate::report::json::Run;
 use crate::report::table::Look;
@@ -228,6 +228,33 @@ fn a_file_of_the_first_form_is_brought_to_the_present_one_with_all_that_it_holds
     assert_eq!(store.run(&line.run).unwrap().unwrap().targets[0].unable, None, "nobody wrote it down then");
     store.record(&run(1, target)).unwrap();
     assert_eq!(rows(&store, "list"), 1, "the same as before, and told once");
+}
+
+#[test]
+fn a_part_of_a_run_is_the_same_part_of_the_whole() {
+    let mut store = Store::in_memory().unwrap();
+    let held = json!({"kind": "delete_user", "login": "bo@x.com", "changes": [], "guard": "max-removals"});
+    let actions: Vec<Value> = (0..4).map(|number| created(&format!("a{number}@x.com"), "p")).collect();
+    let findings = [finding("1", "a@x.com", "p", "new", 0), finding("2", "b@x.com", "q", "still", 0)];
+    let first = json!({"actions": actions, "withheld": [held, held], "findings": findings});
+    let mut whole = run(0, first);
+    whole.targets.extend(run(0, json!({"name": "empty"})).targets);
+    whole.targets.extend(run(0, json!({"name": "sales", "actions": [created("s@x.com", "s")]})).targets);
+    store.record(&whole).unwrap();
+    for (skip, limit) in [(0, 50), (0, 3), (3, 3), (5, 1), (5, 9), (6, 50), (7, 50), (usize::MAX, 50)] {
+        let span = Span { skip, limit };
+        let part = store.excerpt(&whole.run, span).unwrap().unwrap();
+        let wanted = Excerpt::of(whole.clone(), span);
+        assert_eq!((part.all, &part.sums), (7, &wanted.sums), "{span:?}");
+        let told = |excerpt: &Excerpt| serde_json::to_value(&excerpt.events).unwrap();
+        assert_eq!(told(&part), told(&wanted), "{span:?}");
+        assert!(part.events.len() <= limit);
+    }
+    assert_eq!(
+        store.excerpt(&whole.run, Span { skip: 0, limit: 1 }).unwrap().unwrap().sums[0],
+        Sums { findings: 2, new: 1, withheld: 2 }
+    );
+    assert!(store.excerpt("01AAAAAAAAAAAAAAAAAAAAAAAA", Span { skip: 0, limit: 1 }).unwrap().is_none());
 }
 
 #[test]

@@ -13,4 +13,4 @@ UPDATE pass SET
         WHERE list_entry.list = pass.list AND entry.sort = 'withheld'
     );
 
-CREATE INDEX pass_all_able ON pass (target, id) WHERE is_whole AND unable = 0;
+CREATE INDEX pass_all_able ON pass (target, run) WHERE is_whole AND unable = 0;

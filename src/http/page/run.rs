@@ -9,7 +9,7 @@ use super::super::App;
 use super::super::input::{Asked, Name};
 use super::super::problem::Problem;
 use super::pieces::{self, LINES, Moment, Pages, field};
-use crate::history::Event;
+use crate::history::{Event, Excerpt, Span, Sums};
 use crate::report::{json, spoken, things};
 
 /// Which page of which run is wanted.
@@ -62,23 +62,23 @@ struct Line {
 }
 
 pub(super) async fn fragment(State(app): State<App>, Asked(asked): Asked<RunAsked>) -> Result<Response, Problem> {
-    let run = app.desk.past_run(asked.id.as_str()).await?;
+    let page = asked.page.unwrap_or(1).max(1);
+    let span = Span { skip: (page - 1).saturating_mul(LINES), limit: LINES };
+    let run = app.desk.excerpt(asked.id.as_str(), span).await?;
     let run = run.ok_or_else(|| Problem::not_found("this run was too long ago, and is no longer known"))?;
-    Ok(super::html(&OneRun::of(&run, asked.page)))
+    Ok(super::html(&OneRun::of(run, page)))
 }
 
 impl OneRun {
-    fn of(run: &json::Run, page: Option<usize>) -> Self {
-        let events = Event::all_of(run);
-        let pages = Pages::of(page, events.len());
+    fn of(Excerpt { run, sums, events, all }: Excerpt, page: usize) -> Self {
         Self {
             run: run.run.clone(),
             person: run.person.clone(),
             began: Moment::read(run.started_at.as_deref()),
-            ended: run.verdict.as_deref().map(|verdict| Ended::of(run, verdict)),
-            targets: run.targets.iter().map(Pass::of).collect(),
-            lines: events.into_iter().skip(pages.skip()).take(LINES).map(Line::of).collect(),
-            pages,
+            ended: run.verdict.as_deref().map(|verdict| Ended::of(&run, verdict)),
+            targets: run.targets.iter().zip(sums).map(|(target, sums)| Pass::of(target, sums)).collect(),
+            lines: events.into_iter().map(Line::of).collect(),
+            pages: Pages::of(Some(page), all),
         }
     }
 }
@@ -95,13 +95,12 @@ impl Ended {
 }
 
 impl Pass {
-    fn of(target: &json::Target) -> Self {
-        let new = target.findings.iter().filter(|finding| finding.state == "new").count();
+    fn of(target: &json::Target, Sums { findings, new, withheld }: Sums) -> Self {
         let unable = target.unable.filter(|unable| *unable > 0);
         let found = [
             unable.map(|unable| format!("{} cannot sign in", pieces::people(unable))),
-            Some(format!("{}, {new} new", things(target.findings.len(), "finding"))),
-            Some(format!("{} held back", target.withheld.len())),
+            Some(format!("{}, {new} new", things(findings, "finding"))),
+            Some(withheld).filter(|held| *held > 0).map(|held| format!("{} held back", pieces::grouped(held))),
         ];
         Self {
             name: target.name.clone(),
