@@ -20,6 +20,8 @@ pub(super) struct Chart {
     pub(super) legend: &'static str,
     bars: Vec<Bar>,
     width: usize,
+    /// Whether nothing was changed at all, so that there is nothing to draw but how it came out.
+    is_flat: bool,
 }
 
 struct Bar {
@@ -76,7 +78,8 @@ impl Chart {
             let height = height(changes, most);
             Bar { x: position * STEP, y: HEIGHT - height, height, mark, title }
         };
-        Self { title: String::new(), legend: "", bars: points.into_iter().enumerate().map(bar).collect(), width }
+        let bars = points.into_iter().enumerate().map(bar).collect();
+        Self { title: String::new(), legend: "", bars, width, is_flat: most == 0 }
     }
 }
 
