@@ -25,7 +25,6 @@ struct Activity {
     cron: String,
     timezone: String,
     power: Power,
-    has_run: bool,
 }
 
 /// A run that waits or is under way.
@@ -64,7 +63,6 @@ impl Activity {
             cron: status.cron,
             timezone: status.timezone,
             power,
-            has_run: runs.iter().any(|run| run.state() == RunState::Done),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Panel {
     /// The sentence for how the last pass came out.
     fn verdict(&self) -> &'static str {
         match self.status.verdict.as_deref() {
-            None => "no pass has ended yet",
+            None => "no pass has ended since the start",
             Some("failed") => "it could not be read, and nothing was written",
             Some("incomplete") => "something failed or was skipped; the next pass tries again",
             Some("held") => "a guard holds something back",
