@@ -1,13 +1,13 @@
 //! Who cannot sign in once a pass has done its work, and the one thing to do about each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{TargetReport, Trouble};
 use crate::apply::Outcome;
 use crate::model::id::{GroupId, PrincipalId};
 use crate::model::settings::Mode;
 use crate::plan::finding::{Finding, Kind, Severity};
-use crate::plan::{Action, ActionKind, ShutOut, Write};
+use crate::plan::{Action, ActionKind, ShutOut, Withheld, Write};
 
 /// So many are named. Where a whole instance is shut nobody reads on, and reports are kept for a day.
 const NAMED: usize = 200;
@@ -55,6 +55,33 @@ impl Unable {
     }
 }
 
+/// What a report has of each of some people, so that it is gone through once for all of them.
+struct Concerning<'a> {
+    findings: BTreeMap<&'a PrincipalId, Vec<&'a Finding>>,
+    /// Creations that a guard holds back, and what came of others.
+    withheld: BTreeMap<&'a PrincipalId, &'a Withheld>,
+    creations: BTreeMap<&'a PrincipalId, &'a Outcome>,
+}
+
+impl<'a> Concerning<'a> {
+    fn of(report: &'a TargetReport, people: &'a [ShutOut]) -> Self {
+        let people: BTreeSet<&PrincipalId> = people.iter().map(|person| &person.principal).collect();
+        let mut findings: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for finding in report.findings() {
+            if let Some(principal) = finding.principal.as_ref().filter(|principal| people.contains(principal)) {
+                findings.entry(principal).or_default().push(finding);
+            }
+        }
+        let created = |action: &'a Action| {
+            let principal = action.principal().filter(|_| action.kind() == ActionKind::CreateUser);
+            principal.filter(|principal| people.contains(principal))
+        };
+        let withheld = report.withheld().iter().filter_map(|held| Some((created(&held.action)?, held)));
+        let creations = report.actions().iter().filter_map(|(action, outcome)| Some((created(action)?, outcome)));
+        Self { findings, withheld: withheld.collect(), creations: creations.collect() }
+    }
+}
+
 impl TargetReport {
     /// Who cannot sign in after this pass; `None` where nothing could be read, or the target could not be served.
     #[must_use]
@@ -62,17 +89,21 @@ impl TargetReport {
         self.result.as_ref().ok().filter(|pass| !pass.refused).map(|pass| &pass.unable)
     }
 
-    /// What is in a person's way, and the one thing to do about it.
+    /// Who is named among those that cannot sign in, with what is in their way and the one thing to do about it.
     #[must_use]
-    pub fn remedy(&self, person: &ShutOut) -> Remedy {
-        let id = Some(&person.principal);
-        let of_person = |finding: &&Finding| finding.principal.as_ref() == id;
-        let is_error = |finding: &&Finding| finding.code().severity() == Severity::Error;
-        if let Some(finding) = self.findings().iter().find(|finding| of_person(finding) && is_error(finding)) {
+    pub fn remedies(&self) -> Vec<(&ShutOut, Remedy)> {
+        let people = self.unable().map_or(&[][..], |unable| &unable.people);
+        let concerning = Concerning::of(self, people);
+        people.iter().map(|person| (person, self.remedy(person, &concerning))).collect()
+    }
+
+    fn remedy(&self, person: &ShutOut, concerning: &Concerning<'_>) -> Remedy {
+        let findings = concerning.findings.get(&person.principal).map_or(&[][..], Vec::as_slice);
+        if let Some(finding) = findings.iter().find(|finding| finding.code().severity() == Severity::Error) {
             return Remedy::of_finding(finding);
         }
         if !person.has_user
-            && let Some(remedy) = self.of_creation(person)
+            && let Some(remedy) = self.of_creation(person, concerning)
         {
             return remedy;
         }
@@ -81,23 +112,21 @@ impl TargetReport {
         {
             return remedy;
         }
-        let other = self.findings().iter().find(of_person).map(Remedy::of_finding);
-        other.unwrap_or_else(|| Remedy {
+        let unmade = || Remedy {
             why: "there is no Connect user with this login, and the configuration lets none be made".to_owned(),
             fix: "see whether the login is under `protect`; `explain` tells where the chain breaks".to_owned(),
-        })
+        };
+        findings.first().map_or_else(unmade, |finding| Remedy::of_finding(finding))
     }
 
-    fn of_creation(&self, person: &ShutOut) -> Option<Remedy> {
-        let is_it =
-            |action: &Action| action.kind() == ActionKind::CreateUser && action.principal() == Some(&person.principal);
-        if let Some(held) = self.withheld().iter().find(|held| is_it(&held.action)) {
+    fn of_creation(&self, person: &ShutOut, concerning: &Concerning<'_>) -> Option<Remedy> {
+        if let Some(held) = concerning.withheld.get(&person.principal) {
             return Some(Remedy {
                 why: format!("the guard `{}` holds back the Connect user", held.guard.as_str()),
                 fix: "look at what is withheld, and approve it".to_owned(),
             });
         }
-        let (_, outcome) = self.actions().iter().find(|(action, _)| is_it(action))?;
+        let outcome = concerning.creations.get(&person.principal)?;
         self.of_outcome(outcome, "the Connect user was not made")
     }
 

@@ -11,11 +11,8 @@ fn unable(report: &RunReport) -> Vec<String> {
     let target = &report.targets[0];
     let unable = target.unable().unwrap();
     assert_eq!(unable.count, unable.people.len());
-    let line = |person| {
-        let remedy = target.remedy(person);
-        format!("{}: {}; {}", person.name, remedy.why, remedy.fix)
-    };
-    unable.people.iter().map(line).collect()
+    let remedies = target.remedies().into_iter();
+    remedies.map(|(person, remedy)| format!("{}: {}; {}", person.name, remedy.why, remedy.fix)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

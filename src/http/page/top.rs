@@ -121,10 +121,10 @@ fn unnamed(targets: &[Stands]) -> usize {
 }
 
 fn named(report: &TargetReport) -> impl Iterator<Item = Person> {
-    report.unable().into_iter().flat_map(|unable| &unable.people).map(|person| Person {
+    report.remedies().into_iter().map(|(person, remedy)| Person {
         name: person.name.clone(),
         target: report.name.to_string(),
-        remedy: report.remedy(person),
+        remedy,
     })
 }
 
