@@ -3,18 +3,15 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use rollcall::sim::{Fault, FaultKind, Service};
 
-use crate::stage::{CONFIG, Ended, Stage, WORLD, agent, person, unpaced, user};
+use crate::stage::{CONFIG, Ended, RATES, SECOND, SECOND_INSTANCE, Stage, WORLD, agent, ended, person, unpaced, user};
 
 const HEADER: &str = "first name,last name,user login,agent hierarchy,routing profile name,\
     security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),\
     phone number,tags,persistent connection,audio enhancement(none/isolate voice/suppress noise)\r\n";
-
-/// Rates at which nothing waits.
-const RATES: &str = "\n[rates.connect]\nrequests_per_second = 5000.0\nburst = 5000\nshare = 1.0\n\
-    [rates.identity_store]\nrequests_per_second = 5000.0\nburst = 5000\n";
 
 /// The rows, as a reader of CSV sees them.
 fn rows(text: &str) -> Vec<Vec<String>> {
@@ -78,7 +75,7 @@ async fn a_row_says_what_create_user_would_say() {
         "support: 1 row\n",
         "in 1 row: auto accept and the time after a contact are left out",
         "in 1 row: a tag whose key has a `=` is left out",
-        "the tags stand as `key=value|key=value`, for which nothing is documented",
+        "the tags stand as `key=value|key=value`, and the hierarchy groups as `A/B`, for which nothing is documented",
     ] {
         assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
     }
@@ -90,6 +87,8 @@ async fn who_is_not_in_it_is_counted_by_the_reason() {
     let world = [
         user("Cy@x.com"),
         user("ed@x.com"),
+        // Served by nobody's reckoning: no such login can be sent.
+        user("di+1@x.com"),
         agent("ana@x.com"),
         agent("bo+1@x.com"),
         agent("cy@x.com"),
@@ -120,7 +119,7 @@ async fn what_a_guard_would_hold_back_is_in_it_and_told() {
     let ended = stage.cli(&["export"]).await;
     well(&ended);
     assert_eq!(logins(&ended.stdout), ["ana@x.com", "bo@x.com"]);
-    assert!(ended.stderr.contains("2 rows of these, `rollcall sync` would hold back: `max-changes`"), "{ended:#?}");
+    assert!(ended.stderr.contains("`rollcall sync` would hold back 2 of these: `max-changes`"), "{ended:#?}");
     let ended = stage.cli(&["export", "--all"]).await;
     assert_eq!(logins(&ended.stdout), ["ana@x.com", "bo@x.com"]);
     assert!(!ended.stderr.contains("hold back"), "{ended:#?}");
@@ -154,10 +153,10 @@ async fn formulas_are_defused_where_people_read_and_refused_where_names_must_mat
     assert_eq!(rows.len(), 1, "{rows:#?}");
     assert_eq!(rows[0][..3], ["'=HYPERLINK(\"http://x\",\"y\")", "O'Neil, \"Jr\"\nthe 2nd", "ana@x.com"]);
     for said in [
-        "in 1 row: a name that a spreadsheet would take for a formula has an apostrophe before it",
-        "not in it: 1 person, since the routing profile `-Basic` begins like a formula",
-        "not in it: 1 person, since the hierarchy group `=EMEA/London` begins like a formula",
-        "not in it: 1 person, since the login `-bo@x.com` begins like a formula",
+        "in 1 row: a name that a spreadsheet would take for a formula has an apostrophe in it",
+        "not in it: 1 person, since the routing profile `-Basic` would be a formula in a spreadsheet",
+        "not in it: 1 person, since the hierarchy group `=EMEA/London` would be a formula in a spreadsheet",
+        "not in it: 1 person, since the login `-bo@x.com` would be a formula in a spreadsheet",
         "not in it: 1 person, since the security profile `A|B` has a `|`, which separates profiles",
     ] {
         assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
@@ -252,14 +251,39 @@ async fn a_file_that_exists_is_never_written_over() {
     stage.sim.clear_journal();
     let ended = stage.cli(&["export", "--out", out]).await;
     assert_eq!(ended.code, Some(2), "{ended:#?}");
-    assert!(ended.stderr.contains("support-1.csv` exists, and is not written over\nhint: "), "{ended:#?}");
+    let said = "error: there are files of an earlier export, which are not written over: `";
+    assert!(ended.stderr.starts_with(said) && ended.stderr.contains("support-1.csv`\nhint: "), "{ended:#?}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    // An old second file would be uploaded beside a new first one.
+    fs::rename(&file, folder.path().join("support-2.csv")).unwrap();
+    let ended = stage.cli(&["export", "--out", out]).await;
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    assert_eq!(names_in(folder.path()), ["support-2.csv"]);
     assert_eq!(stage.sim.journal().len(), 0, "it is refused before anything is read");
-    // A folder that cannot be one.
-    let ended = stage.cli(&["export", "--out", file.join("inside").to_str().unwrap()]).await;
-    assert_eq!(ended.code, Some(1), "{ended:#?}");
-    assert!(ended.stderr.contains("error: failed to write `") && ended.stderr.contains("caused by: "), "{ended:#?}");
-    assert_eq!(names_in(folder.path()), ["support-1.csv"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_cannot_be_one_is_refused_before_anything_is_read() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    for out in [file.clone(), file.join("inside"), file.join("deep/inside")] {
+        let ended = stage.cli(&["export", "--out", out.to_str().unwrap()]).await;
+        assert_eq!(ended.code, Some(2), "{ended:#?}");
+        assert!(ended.stderr.contains("` is no folder, and cannot be made one\nhint: "), "{ended:#?}");
+    }
+    assert_eq!(names_in(folder.path()), ["file"]);
+    assert_eq!(stage.sim.journal().len(), 0);
+}
+
+/// The program as `$0` of a line of shell, with what follows it.
+fn shell(stage: &Stage, line: &str, args: &[&str]) -> Command {
+    let program = stage.command(&[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]).arg(program.get_program()).args(args).env_clear();
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
 }
 
 /// Two targets, of which the second has an instance in another Region.
@@ -319,4 +343,75 @@ async fn an_instance_without_saml_has_no_template_of_this_kind() {
     let ended = stage.cli(&["export"]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{ended:#?}");
     assert!(ended.stderr.starts_with("error: support: ") && ended.stderr.contains("\nhint: "), "{ended:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_configuration_names_and_nobody_finds_is_not_passed_over() {
+    let mut stage = Stage::new(&[agent("ana@x.com")]).await;
+    stage.configure(
+        "[[target.mapping]]\ngroup = \"Supervisors\"\n[[target.mapping]]\ngroup = \"Agnts\"\n\
+         routing_profile = \"VPI\"\n",
+    );
+    stage.config = stage.config.replace("\"Agents\"", "\"Leads\"");
+    let ended = stage.cli(&["export"]).await;
+    well(&ended);
+    assert_eq!(ended.stdout, HEADER);
+    for said in [
+        "group-missing: there is no group `Agnts` in Identity Center: ",
+        "group-missing: there is no group `Leads` in Identity Center: ",
+        "group-empty: nobody is in the group `Supervisors`: ",
+        "profile-missing: there is no routing profile `VPI` in the instance",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("nobody is missing"), "{ended:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_whose_files_cannot_be_written_has_none_and_stops_no_other() {
+    // The second file of the first target is the larger one.
+    let (letters, more) = ("x".repeat(250), "y".repeat(250));
+    let world = format!(
+        "{WORLD}{SECOND_INSTANCE}{}\n[[crowd]]\ncount = 1000\nuser_name = \"a{{n:04}}@x.com\"\ngroups = [\"Agents\"]\n\
+         [[crowd]]\ncount = 600\nuser_name = \"b{{n:04}}@x.com\"\ngiven_name = \"{letters}\"\n\
+         family_name = \"{more}\"\ngroups = [\"Agents\"]\n",
+        person("sue@x.com", &["Supervisors"])
+    );
+    let stage = Stage::with(&world, &format!("{CONFIG}{SECOND}{RATES}"), unpaced()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    // 300,000 bytes or so are the most that this shell lets a file have: more is an error like that of a full disk.
+    let limited = "trap '' XFSZ; ulimit -f 600; exec \"$0\" export --out \"$1\"";
+    let ended = ended(shell(&stage, limited, &[out]), out).await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let said = "error: support: failed to write `FOLDER/support-2.csv`\n  caused by: ";
+    assert!(ended.stderr.contains(said), "{ended:#?}");
+    assert!(ended.stderr.contains("sales: 1 row in FOLDER/sales-1.csv\n"), "{ended:#?}");
+    assert_eq!(names_in(folder.path()), ["sales-1.csv"]);
+    // Without the limit there are all of them.
+    fs::remove_file(folder.path().join("sales-1.csv")).unwrap();
+    well(&stage.cli(&["export", "--out", out]).await);
+    assert_eq!(names_in(folder.path()), ["sales-1.csv", "support-1.csv", "support-2.csv"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_stdout_does_not_take_are_an_error() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    let ended = ended(shell(&stage, "exec \"$0\" export >/dev/full", &[]), "-").await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let said = "error: failed to write to stdout\n  caused by: No space left on device (os error 28)\nhint: ";
+    assert!(ended.stderr.starts_with(said), "{ended:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_without_certificates_is_told_so() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    let bare =
+        [("AWS_ENDPOINT_URL", "https://127.0.0.1:1"), ("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")];
+    for args in [&["export"][..], &["check"], &["explain", "ana@x.com"]] {
+        let ended = stage.cli_with(args, &bare).await;
+        assert_eq!(ended.code, Some(1), "{ended:#?}");
+        assert!(ended.stderr.contains("\nerror: the command broke off\n  caused by: "), "{ended:#?}");
+        assert!(ended.stderr.contains("\nhint: install the system's certificates"), "{ended:#?}");
+    }
 }
