@@ -23,11 +23,13 @@ fn place(folder: &Path, name: &TargetName, number: usize) -> PathBuf {
 /// The first file of a target that is there already, whatever its number: an old one among new ones would be uploaded with
 /// them.
 pub(super) fn earlier(folder: &Path, name: &TargetName) -> Option<PathBuf> {
-    let names = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number_of =
-        |file: &str| file.strip_prefix(name.as_str())?.strip_prefix('-')?.strip_suffix(".csv").map(is_number);
-    names.filter(|file| number_of(file) == Some(true)).min().map(|file| folder.join(file))
+    let is_of_target = |file: &String| {
+        let rest = file.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('-'));
+        rest.and_then(|rest| rest.strip_suffix(".csv")).is_some_and(is_number)
+    };
+    let files = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    files.filter(is_of_target).min().map(|file| folder.join(file))
 }
 
 /// Whether something that is no folder stands where this one would be, or above it.
