@@ -181,7 +181,7 @@ pub fn main(cli: Cli) -> ExitCode {
     let status = match ended {
         Ok(ended) => ended.unwrap_or_else(|stop| explain(&stop)),
         Err(panic) => {
-            lament(&broken("the command broke off", panic.as_ref()));
+            tell(&broken("the command broke off", panic.as_ref()));
             ExitStatus::Failure
         }
     };
@@ -222,12 +222,12 @@ fn explain(stop: &Stop) -> ExitStatus {
         screen::err(&format!("{problems}\n"));
         return stop.status();
     }
-    lament(&Trouble::of(stop, stop.hint()));
+    tell(&Trouble::of(stop, stop.hint()));
     stop.status()
 }
 
 /// Says on stderr what went wrong.
-fn lament(trouble: &Trouble) {
+fn tell(trouble: &Trouble) {
     let mut text = format!("error: {}\n", trouble.message);
     text.extend(trouble.causes.iter().map(|cause| format!("  caused by: {cause}\n")));
     text.extend(trouble.hint.iter().map(|hint| format!("hint: {hint}\n")));

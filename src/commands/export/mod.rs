@@ -5,7 +5,7 @@ mod files;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{ExitStatus, Stop, lament, pass, screen};
+use super::{ExitStatus, Stop, pass, screen, tell};
 use crate::aws::Access;
 use crate::cli::ExportArgs;
 use crate::config::Config;
@@ -44,7 +44,7 @@ pub(super) async fn run(file: &Path, args: &ExportArgs) -> Result<ExitStatus, St
             // One target's trouble is its own.
             Err(trouble) => {
                 let message = format!("{name}: {}", trouble.message);
-                lament(&Trouble { message, ..trouble });
+                tell(&Trouble { message, ..trouble });
                 status = ExitStatus::Failure;
             }
         }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use rollcall::sim::{Fault, FaultKind, Service};
 
-use crate::stage::{CONFIG, Ended, RATES, Stage, WORLD, agent, ended, person, unpaced, user};
+use crate::stage::{CONFIG, Ended, INSTANCE, RATES, Stage, WORLD, agent, ended, person, unpaced, user};
 
 const HEADER: &str = "first name,last name,user login,agent hierarchy,routing profile name,\
     security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),\
@@ -262,17 +262,18 @@ async fn each_target_wants_a_file_of_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_cannot_be_read_has_no_file_and_stops_no_other() {
     let (world, config) = two_targets();
-    let stage = Stage::with(&world, &config, unpaced()).await;
-    let denied = || Fault::new(Service::Connect, "SearchUsers", FaultKind::AccessDenied).times(1);
-    stage.sim.inject(denied());
+    let absent = "33333333-3333-4333-8333-333333333333";
+    let stage = Stage::with(&world, &config.replace(INSTANCE, absent), unpaced()).await;
     let folder = tempfile::tempdir().unwrap();
     let ended = stage.cli(&["export", "--out", folder.path().to_str().unwrap()]).await;
     assert_eq!(ended.code, Some(1), "{ended:#?}");
-    assert!(ended.stderr.contains("hint: allow `connect:SearchUsers`"), "{ended:#?}");
-    assert_eq!(names_in(folder.path()).len(), 1, "{ended:#?}");
-    stage.sim.inject(denied());
+    assert!(ended.stderr.contains("error: support: failed to "), "{ended:#?}");
+    assert_eq!(names_in(folder.path()), ["sales-1.csv"], "{ended:#?}");
+    let stage = Stage::with(&world, &config, unpaced()).await;
+    stage.sim.inject(Fault::new(Service::Connect, "SearchUsers", FaultKind::AccessDenied).times(1));
     let ended = stage.cli(&["export", "--target", "support"]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{ended:#?}");
+    assert!(ended.stderr.contains("hint: allow `connect:SearchUsers`"), "{ended:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
