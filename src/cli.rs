@@ -173,7 +173,7 @@ pub struct ExportArgs {
     /// Everybody who should have a Connect user, as if the instance were empty
     #[arg(long)]
     pub all: bool,
-    /// Write files into this folder, `TARGET-1.csv` and so on, instead of stdout; files that exist stay
+    /// Write files into this folder, `TARGET-1.csv` and so on, instead of stdout; none is written over
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }

@@ -15,14 +15,17 @@ mod status;
 
 use std::error::Error;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
+use futures::FutureExt;
 
 use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::{self, LoadError};
 use crate::history::Error as HistoryError;
-use crate::report::Verdict;
+use crate::pass::broken;
+use crate::report::{Trouble, Verdict};
 
 /// How the program ended, as its exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +149,7 @@ fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
         }
         io::ErrorKind::AddrInUse => Some("another process listens there: end it, or choose another port"),
         io::ErrorKind::AddrNotAvailable => Some("the address has to be one of this host's"),
+        io::ErrorKind::StorageFull => Some("make room on that disk, or write to another"),
         io::ErrorKind::PermissionDenied => Some("ports below 1024 and files of others need more than this user may do"),
         _ => None,
     }
@@ -174,10 +178,17 @@ pub fn main(cli: Cli) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return explain(&error.into()).into(),
     };
-    let ended = runtime.block_on(run(cli));
+    let ended = runtime.block_on(AssertUnwindSafe(run(cli)).catch_unwind());
     // What a command left behind, such as a reader of signals, is not waited for.
     runtime.shutdown_background();
-    ended.unwrap_or_else(|stop| explain(&stop)).into()
+    let status = match ended {
+        Ok(ended) => ended.unwrap_or_else(|stop| explain(&stop)),
+        Err(panic) => {
+            tell(&broken("the command broke off", panic.as_ref()));
+            ExitStatus::Failure
+        }
+    };
+    status.into()
 }
 
 /// What keeps a command from doing its work at all is an error.
@@ -214,15 +225,14 @@ fn explain(stop: &Stop) -> ExitStatus {
         screen::err(&format!("{problems}\n"));
         return stop.status();
     }
-    let mut text = format!("error: {stop}\n");
-    let mut cause = stop.source();
-    while let Some(source) = cause {
-        text.extend(["  caused by: ", &source.to_string(), "\n"]);
-        cause = source.source();
-    }
-    if let Some(hint) = stop.hint() {
-        text.extend(["hint: ", &hint, "\n"]);
-    }
-    screen::err(&text);
+    tell(&Trouble::of(stop, stop.hint()));
     stop.status()
+}
+
+/// Says on stderr what went wrong.
+fn tell(trouble: &Trouble) {
+    let mut text = format!("error: {}\n", trouble.message);
+    text.extend(trouble.causes.iter().map(|cause| format!("  caused by: {cause}\n")));
+    text.extend(trouble.hint.iter().map(|hint| format!("hint: {hint}\n")));
+    screen::err(&text);
 }

@@ -14,9 +14,9 @@ use csv::{Terminator, WriterBuilder};
 pub use self::row::{HEADER, Obstacle, Row};
 use crate::model::connect::NewUser;
 use crate::model::id::PrincipalId;
-use crate::model::settings::{LoginFrom, Settings};
+use crate::model::settings::Settings;
 use crate::model::snapshot::Snapshot;
-use crate::plan::finding::{Code, Finding};
+use crate::plan::finding::{Code, Finding, Kind};
 use crate::plan::{self, Guard, Plan, Write};
 
 /// The most rows that Connect takes in one file, the header not counted.
@@ -35,7 +35,7 @@ pub enum Who {
 }
 
 /// One target's people for the bulk upload, and what there is to say about them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sheet {
     /// Sorted by login.
     pub rows: Vec<Row>,
@@ -47,6 +47,9 @@ pub struct Sheet {
     /// Members who have no Connect user and would get none, each counted once, by the finding that says why; `None`
     /// where no finding is about the person: a protected login, or a mapping whose profiles do not exist.
     pub unready: BTreeMap<Option<Code>, usize>,
+    /// Groups and profiles that the configuration names and that are not there, or groups with nobody in them: so many
+    /// people may be missing here as nothing else can tell.
+    pub gaps: Vec<Finding>,
     /// What the rows leave out or say in another way.
     pub losses: Losses,
 }
@@ -54,7 +57,7 @@ pub struct Sheet {
 /// What rows leave out or say in another way, in numbers of rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Losses {
-    /// A name has an apostrophe before it, since it would be a formula.
+    /// A name has an apostrophe in it, since it would be a formula.
     pub defused: usize,
     /// Auto accept or the time for work after a contact, which the template has no column for.
     pub contact_handling: usize,
@@ -76,7 +79,8 @@ pub fn export(mut snapshot: Snapshot, settings: &Settings, who: Who) -> Result<S
     if let Some(refusal) = plan.refusal() {
         return Err(Box::new(refusal.clone()));
     }
-    let mut sheet = Sheet { unready: unready(&snapshot, settings, &plan), ..Sheet::default() };
+    let gaps = plan.findings().iter().filter(|finding| is_gap(&finding.kind)).cloned().collect();
+    let mut sheet = Sheet { unready: unready(&plan), gaps, ..Sheet::default() };
     for action in plan.actions() {
         sheet.add(&action.write, &snapshot);
     }
@@ -146,43 +150,37 @@ pub fn crowded(rows: &[Row]) -> Vec<(&'static str, usize)> {
     let counts = [
         ("routing profiles", count(rows.iter().map(Row::routing_profile).collect())),
         ("security profiles", count(rows.iter().flat_map(Row::security_profiles).collect())),
-        ("hierarchy groups", count(rows.iter().map(Row::hierarchy).filter(|name| !name.is_empty()).collect())),
+        ("hierarchy groups", count(rows.iter().filter(|row| row.has_hierarchy()).map(Row::hierarchy).collect())),
     ];
     counts.into_iter().filter(|(_, count)| *count > MOST_NAMES).collect()
 }
 
+/// Whether a finding means that a mapping may give nobody a row.
+fn is_gap(kind: &Kind) -> bool {
+    matches!(kind, Kind::GroupMissing { .. } | Kind::GroupEmpty { .. } | Kind::ProfileMissing { .. })
+}
+
 /// Members who have no Connect user, and whom a pass would create none for.
-fn unready(snapshot: &Snapshot, settings: &Settings, plan: &Plan) -> BTreeMap<Option<Code>, usize> {
-    let logins: BTreeSet<&str> = snapshot.users.iter().map(|user| user.login.as_str()).collect();
-    let created = plan.actions().iter().chain(plan.withheld().iter().map(|held| &held.action));
-    let created: BTreeSet<&PrincipalId> = created
+fn unready(plan: &Plan) -> BTreeMap<Option<Code>, usize> {
+    let planned = plan.actions().iter().chain(plan.withheld().iter().map(|held| &held.action));
+    let created: BTreeSet<&PrincipalId> = planned
         .filter_map(|action| match &action.write {
             Write::CreateUser { principal, .. } => Some(principal),
             _ => None,
         })
         .collect();
-    let is_served = |id: &PrincipalId| {
-        let person = snapshot.directory.principals.get(id);
-        let login = person.and_then(|person| match settings.login_from {
-            LoginFrom::Email => person.email.as_deref(),
-            LoginFrom::Username => person.user_name.as_deref(),
-        });
-        login.is_some_and(|login| logins.contains(login))
-    };
-    let mut explained = BTreeSet::new();
-    let mut unready = BTreeMap::new();
-    for finding in plan.findings().iter().filter(|finding| KEEPS_OUT.contains(&finding.code())) {
-        let Some(id) = finding.principal.as_ref().filter(|id| !created.contains(id) && !is_served(id)) else {
-            continue;
-        };
-        if explained.insert(id) {
-            *unready.entry(Some(finding.code())).or_default() += 1;
+    let findings = plan.findings().iter().filter(|finding| KEEPS_OUT.contains(&finding.code()));
+    let mut reasons: BTreeMap<&PrincipalId, Code> = BTreeMap::new();
+    for finding in findings {
+        if let Some(principal) = &finding.principal {
+            reasons.entry(principal).or_insert(finding.code());
         }
     }
-    let counts = plan.counts();
-    let rest = counts.members.saturating_sub(counts.served + created.len() + explained.len());
-    if rest > 0 {
-        unready.insert(None, rest);
+    let mut unready = BTreeMap::new();
+    for member in plan.counts().shut_out.iter().filter(|member| !member.has_user) {
+        if !created.contains(&member.principal) {
+            *unready.entry(reasons.get(&member.principal).copied()).or_default() += 1;
+        }
     }
     unready
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use crate::cell;
 use crate::model::connect::{Catalog, Device, NewUser};
 use crate::model::tag;
+use crate::plan::{FIRST_MAX, LAST_MAX};
 
 /// The template's columns.
 pub const HEADER: [&str; 12] = [
@@ -37,7 +38,7 @@ pub struct Row([String; HEADER.len()]);
 /// two would give somebody another's permissions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Obstacle {
-    /// A text that has to stay as it is begins like a formula.
+    /// A text that has to stay as it is would be a formula.
     Formula {
         /// What it is the text of.
         what: &'static str,
@@ -54,7 +55,9 @@ pub enum Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Formula { what, text } => write!(f, "the {what} `{}` begins like a formula", text.escape_debug()),
+            Self::Formula { what, text } => {
+                write!(f, "the {what} `{}` would be a formula in a spreadsheet", text.escape_debug())
+            }
             Self::Separator { name } => {
                 write!(f, "the security profile `{}` has a `{BETWEEN}`, which separates profiles", name.escape_debug())
             }
@@ -82,8 +85,8 @@ impl Row {
             Some(Device::Soft) | None => ("soft", ""),
         };
         Ok(Self([
-            cell::defused(&user.first_name).into_owned(),
-            cell::defused(&user.last_name).into_owned(),
+            name(&user.first_name, FIRST_MAX),
+            name(&user.last_name, LAST_MAX),
             exact("login", user.login.as_str())?,
             exact("hierarchy group", hierarchy)?,
             exact("routing profile", catalog.routing_profile(&user.routing_profile))?,
@@ -104,6 +107,12 @@ impl Row {
         &self.0
     }
 
+    /// Whether a hierarchy group stands in it.
+    #[must_use]
+    pub fn has_hierarchy(&self) -> bool {
+        !self.hierarchy().is_empty()
+    }
+
     pub(super) fn login(&self) -> &str {
         &self.0[2]
     }
@@ -119,6 +128,11 @@ impl Row {
     pub(super) fn security_profiles(&self) -> impl Iterator<Item = &str> {
         self.0[5].split(BETWEEN)
     }
+}
+
+/// A name that is no formula, and no longer for it than Connect takes.
+fn name(text: &str, most: usize) -> String {
+    cell::defused(text).chars().take(most).collect()
 }
 
 /// Whether one of the names needs an apostrophe.

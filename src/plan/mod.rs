@@ -49,6 +49,7 @@ use fence::Fence;
 use finding::{Finding, Kind};
 use guard::Draft;
 pub use guard::{Guard, Withheld};
+pub use name::{FIRST_MAX, LAST_MAX};
 pub use ownership::Ownership;
 pub use update::Update;
 

@@ -6,9 +6,9 @@ use crate::model::directory::Principal;
 use crate::model::id::Login;
 
 /// The most characters of a first name.
-const FIRST_MAX: usize = 255;
+pub const FIRST_MAX: usize = 255;
 /// The most characters of a last name.
-const LAST_MAX: usize = 300;
+pub const LAST_MAX: usize = 300;
 
 /// A person's name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,6 +21,8 @@ import servers
 from world import APPLICATION, CONNECT_REGION, IDENTITY_REGION, STORE
 
 WORLD = Path(__file__).with_name("lifecycle.toml")
+# The instance is the last table of that world.
+HIERARCHY = 'hierarchy = ["EMEA/London"]\n'
 INSTANCE = "aaaaaaaa-1111-4222-8333-000000000009"
 SECONDS = 60
 
@@ -54,6 +56,7 @@ application = "{APPLICATION}"
 group = "ConnectSupervisors"
 routing_profile = "Overflow"
 security_profiles = ["CallCenterManager", "Agent"]
+hierarchy = "EMEA/London"
 phone = {{ type = "desk", number = "+442071838750" }}
 tags = {{ "team lead" = "Équipe: nord/süd = +1", "-first" = "x" }}
 
@@ -72,10 +75,20 @@ AGENTS = [
     ("markup@example.com", "<b>x</b>", "a;b|c\td"),
     ("semi@example.com", "a=1", "b@c"),
 ]
+# The same of names that a spreadsheet would run, and then how they stand in a row.
 FORMULAS = [
-    ("formula@example.com", '=HYPERLINK("http://x.example","y")', "+1"),
-    ("command@example.com", "-2+3+cmd|' /C calc'!A0", "@SUM(A1:A9)"),
+    (
+        "formula@example.com",
+        '=HYPERLINK("http://x.example","y")',
+        "+1",
+        """'=HYPERLINK("http://x.example","y")""",
+        "'+1",
+    ),
+    ("command@example.com", "-2+3+cmd|' /C calc'!A0", "@SUM(A1:A9)", "'-2+3+cmd|' /C calc'!A0", "'@SUM(A1:A9)"),
+    ("split@example.com", "Ana;=1+1", "By\t@SUM(A1)\n-2", "Ana;'=1+1", "By\t'@SUM(A1)\n'-2"),
+    ("full@example.com", "=" * 255, "+" * 300, "'" + "=" * 254, "'" + "+" * 299),
 ]
+PEOPLE = AGENTS + [formula[:3] for formula in FORMULAS]
 
 
 @dataclass
@@ -122,6 +135,18 @@ class Centre:
         self.people.create_group_membership(IdentityStoreId=STORE, GroupId=self.group(group), MemberId=member)
         return made["UserId"]
 
+    def join_all(self) -> int:
+        """Everybody above, and one with all that a mapping can give. Says how many they are."""
+        for login, first, last in PEOPLE:
+            self.join(login, first, last, "ConnectAgents")
+        self.join("lead@example.com", "Le", "Ad", "ConnectSupervisors")
+        return len(PEOPLE) + 1
+
+    def users(self) -> dict[str, dict[str, Any]]:
+        """The Connect users by login, as the simulator has them."""
+        (instance,) = self.simulator.world()["instances"]
+        return {user["login"]: user for user in instance["users"]}
+
     def group(self, name: str) -> str:
         attribute = {"UniqueAttribute": {"AttributePath": "displayName", "AttributeValue": name}}
         return self.people.get_group_id(IdentityStoreId=STORE, AlternateIdentifier=attribute)["GroupId"]
@@ -130,7 +155,8 @@ class Centre:
         """What the console does with a row, as far as CreateUser can."""
         routing = self.connect.list_routing_profiles(InstanceId=INSTANCE)["RoutingProfileSummaryList"]
         security = self.connect.list_security_profiles(InstanceId=INSTANCE)["SecurityProfileSummaryList"]
-        ids = {profile["Name"]: profile["Id"] for profile in [*routing, *security]}
+        levels = self.connect.list_user_hierarchy_groups(InstanceId=INSTANCE)["UserHierarchyGroupSummaryList"]
+        ids = {thing["Name"]: thing["Id"] for thing in [*routing, *security, *levels]}
         phone = {"PhoneType": f"{row['phone type (soft/desk)'].upper()}_PHONE"}
         if number := row["phone number"]:
             phone["DeskPhoneNumber"] = number
@@ -142,7 +168,19 @@ class Centre:
             SecurityProfileIds=[ids[name] for name in row[COLUMNS[5]].split("|")],
             PhoneConfig=phone,
             Tags=tags_of(row),
+            **({"HierarchyGroupId": ids[path.split("/")[-1]]} if (path := row["agent hierarchy"]) else {}),
         )
+
+
+# What a user has for themselves, and what no column is for.
+UNSAID = ("id", "arn", "secondary_email")
+# Names are the one thing that a row may say in another way.
+NAMES = {"first_name": "first name", "last_name": "last name"}
+
+
+def said(user: dict[str, Any]) -> dict[str, Any]:
+    """What a row can say of a user of the simulator's world."""
+    return {name: value for name, value in user.items() if name not in UNSAID}
 
 
 def tags_of(row: dict[str, str]) -> dict[str, str]:
@@ -152,7 +190,7 @@ def tags_of(row: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def centre(simulator: servers.Simulator, tmp_path: Path) -> Centre:
-    simulator.load(WORLD.read_text())
+    simulator.load(WORLD.read_text() + HIERARCHY)
     simulator.options(throttle=False)
     configuration = tmp_path / "rollcall.toml"
     configuration.write_text(CONFIGURATION)
@@ -161,14 +199,14 @@ def centre(simulator: servers.Simulator, tmp_path: Path) -> Centre:
 
 
 def test_every_field_comes_back_as_it_was_meant(centre: Centre) -> None:
-    ids = {login: centre.join(login, first, last, "ConnectAgents") for login, first, last in AGENTS + FORMULAS}
+    ids = {login: centre.join(login, first, last, "ConnectAgents") for login, first, last in PEOPLE}
     lead = centre.join("lead@example.com", "Le", "Ad", "ConnectSupervisors")
     rows = centre.rows()
     assert set(rows) == {*ids, "lead@example.com"}
     for login, first, last in AGENTS:
         assert (rows[login]["first name"], rows[login]["last name"]) == (first, last)
-    for login, first, last in FORMULAS:
-        assert (rows[login]["first name"], rows[login]["last name"]) == (f"'{first}", f"'{last}")
+    for login, _, _, first, last in FORMULAS:
+        assert (rows[login]["first name"], rows[login]["last name"]) == (first, last)
     for login, principal in ids.items():
         row = rows[login]
         assert [row[column] for column in COLUMNS[3:9]] == ["", "Basic Routing Profile", "Agent", "", "soft", ""]
@@ -179,7 +217,7 @@ def test_every_field_comes_back_as_it_was_meant(centre: Centre) -> None:
         }
     row = rows["lead@example.com"]
     assert [row[column] for column in COLUMNS[3:9]] == [
-        "",
+        "EMEA/London",
         "Overflow",
         "Agent|CallCenterManager",
         "",
@@ -196,14 +234,23 @@ def test_every_field_comes_back_as_it_was_meant(centre: Centre) -> None:
 
 
 def test_no_cell_is_a_formula_but_for_the_phone_number(centre: Centre) -> None:
-    for login, first, last in AGENTS + FORMULAS:
-        centre.join(login, first, last, "ConnectAgents")
-    centre.join("lead@example.com", "=Le", "\t=Ad", "ConnectSupervisors")
+    centre.join_all()
+    centre.join("boss@example.com", "=Le", "\t=Ad", "ConnectSupervisors")
     cells = [
         cell for row in centre.rows().values() for column, cell in row.items() if column != "phone number" and cell
     ]
     assert len(cells) > 60
     assert [cell for cell in cells if cell[0] in "=+-@\t\r\n"] == []
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_nor_is_one_in_a_spreadsheet_that_splits_elsewhere(centre: Centre, delimiter: str) -> None:
+    centre.join_all()
+    reader = csv.reader(io.StringIO(centre.rollcall("export"), newline=""), delimiter=delimiter)
+    cells = [cell.strip() for row in reader for cell in row]
+    # More than a cell a line, or this would try nothing.
+    assert len(cells) > len(PEOPLE) + 2
+    assert [cell for cell in cells if cell and cell[0] in "=+-@"] == []
 
 
 def test_lines_end_as_the_format_has_them_and_nothing_stands_before_the_header(centre: Centre) -> None:
@@ -214,13 +261,10 @@ def test_lines_end_as_the_format_has_them_and_nothing_stands_before_the_header(c
 
 
 def test_uploaded_users_are_ours_and_the_next_pass_creates_nobody(centre: Centre) -> None:
-    for login, first, last in AGENTS + FORMULAS:
-        centre.join(login, first, last, "ConnectAgents")
-    centre.join("lead@example.com", "Le", "Ad", "ConnectSupervisors")
+    everybody = centre.join_all()
     for row in centre.rows().values():
         centre.upload(row)
     assert centre.rows() == {}
-    everybody = len(AGENTS) + len(FORMULAS) + 1
     assert len(centre.rows("--all")) == everybody
     users = {"create_user", "adopt_user", "update_user", "relink_user"}
     for turn in (1, 2):
@@ -230,6 +274,25 @@ def test_uploaded_users_are_ours_and_the_next_pass_creates_nobody(centre: Centre
         assert not users & {action["kind"] for action in target["actions"]}, turn
         assert target["withheld"] == []
     assert [call["operation"] for call in centre.simulator.journal() if call["write"]] == []
+
+
+def test_an_uploaded_user_is_the_one_that_sync_would_have_made(centre: Centre) -> None:
+    everybody = centre.join_all()
+    rows = centre.rows()
+    sync(centre)
+    made = centre.users()
+    assert len(made) == len(rows) == everybody
+    for user in made.values():
+        centre.connect.delete_user(InstanceId=INSTANCE, UserId=user["id"])
+    for row in rows.values():
+        centre.upload(row)
+    uploaded = centre.users()
+    assert {login: said(user) for login, user in uploaded.items()} == {
+        login: said(user) | {name: rows[login][column] for name, column in NAMES.items()}
+        for login, user in made.items()
+    }
+    # The sync has assigned the groups, so that there is nothing left to do.
+    centre.rollcall("plan", "--exit-code")
 
 
 def sync(centre: Centre) -> dict[str, Any]:

@@ -1,20 +1,18 @@
 //! The CSV of Connect's bulk upload: who is in it, what their rows say, and what is said of everybody else.
 
+mod files;
+
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use rollcall::sim::{Fault, FaultKind, Service};
 
-use crate::stage::{CONFIG, Ended, Stage, WORLD, agent, person, unpaced, user};
+use crate::stage::{CONFIG, Ended, INSTANCE, RATES, Stage, WORLD, agent, ended, person, unpaced, user};
 
 const HEADER: &str = "first name,last name,user login,agent hierarchy,routing profile name,\
     security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),\
     phone number,tags,persistent connection,audio enhancement(none/isolate voice/suppress noise)\r\n";
-
-/// Rates at which nothing waits.
-const RATES: &str = "\n[rates.connect]\nrequests_per_second = 5000.0\nburst = 5000\nshare = 1.0\n\
-    [rates.identity_store]\nrequests_per_second = 5000.0\nburst = 5000\n";
 
 /// The rows, as a reader of CSV sees them.
 fn rows(text: &str) -> Vec<Vec<String>> {
@@ -78,7 +76,7 @@ async fn a_row_says_what_create_user_would_say() {
         "support: 1 row\n",
         "in 1 row: auto accept and the time after a contact are left out",
         "in 1 row: a tag whose key has a `=` is left out",
-        "the tags stand as `key=value|key=value`, for which nothing is documented",
+        "the tags stand as `key=value|key=value`, and the hierarchy groups as `A/B`, for which nothing is documented",
     ] {
         assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
     }
@@ -90,6 +88,8 @@ async fn who_is_not_in_it_is_counted_by_the_reason() {
     let world = [
         user("Cy@x.com"),
         user("ed@x.com"),
+        // Served by nobody's reckoning: no such login can be sent.
+        user("di+1@x.com"),
         agent("ana@x.com"),
         agent("bo+1@x.com"),
         agent("cy@x.com"),
@@ -120,7 +120,7 @@ async fn what_a_guard_would_hold_back_is_in_it_and_told() {
     let ended = stage.cli(&["export"]).await;
     well(&ended);
     assert_eq!(logins(&ended.stdout), ["ana@x.com", "bo@x.com"]);
-    assert!(ended.stderr.contains("2 rows of these, `rollcall sync` would hold back: `max-changes`"), "{ended:#?}");
+    assert!(ended.stderr.contains("`rollcall sync` would hold back 2 of these: `max-changes`"), "{ended:#?}");
     let ended = stage.cli(&["export", "--all"]).await;
     assert_eq!(logins(&ended.stdout), ["ana@x.com", "bo@x.com"]);
     assert!(!ended.stderr.contains("hold back"), "{ended:#?}");
@@ -154,10 +154,10 @@ async fn formulas_are_defused_where_people_read_and_refused_where_names_must_mat
     assert_eq!(rows.len(), 1, "{rows:#?}");
     assert_eq!(rows[0][..3], ["'=HYPERLINK(\"http://x\",\"y\")", "O'Neil, \"Jr\"\nthe 2nd", "ana@x.com"]);
     for said in [
-        "in 1 row: a name that a spreadsheet would take for a formula has an apostrophe before it",
-        "not in it: 1 person, since the routing profile `-Basic` begins like a formula",
-        "not in it: 1 person, since the hierarchy group `=EMEA/London` begins like a formula",
-        "not in it: 1 person, since the login `-bo@x.com` begins like a formula",
+        "in 1 row: a name that a spreadsheet would take for a formula has an apostrophe in it",
+        "not in it: 1 person, since the routing profile `-Basic` would be a formula in a spreadsheet",
+        "not in it: 1 person, since the hierarchy group `=EMEA/London` would be a formula in a spreadsheet",
+        "not in it: 1 person, since the login `-bo@x.com` would be a formula in a spreadsheet",
         "not in it: 1 person, since the security profile `A|B` has a `|`, which separates profiles",
     ] {
         assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
@@ -178,41 +178,6 @@ async fn where_nobody_is_missing_there_is_the_header_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_has_a_thousand_rows_and_no_more() {
-    for (people, sizes) in [(1000, vec![1000]), (1001, vec![1000, 1]), (2500, vec![1000, 1000, 500])] {
-        let world: Vec<String> = (0..people).map(|number| agent(&format!("agent{number:04}@x.com"))).collect();
-        let mut stage = Stage::new(&world).await;
-        stage.configure(RATES);
-        let ended = stage.cli(&["export"]).await;
-        if people == 1000 {
-            well(&ended);
-            assert_eq!(logins(&ended.stdout).len(), 1000);
-        } else {
-            assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{people}");
-            let said =
-                format!("error: `support` has {people} rows, and Connect takes 1000 in a file\nhint: `--out DIR`");
-            assert!(ended.stderr.contains(&said), "{}", ended.stderr);
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let inner = folder.path().join("made/for/it");
-        well(&stage.cli(&["export", "--out", inner.to_str().unwrap()]).await);
-        let names: Vec<String> = (1..=sizes.len()).map(|number| format!("support-{number}.csv")).collect();
-        assert_eq!(names_in(&inner), names);
-        let mut all = Vec::new();
-        for (name, size) in names.iter().zip(&sizes) {
-            let file = inner.join(name);
-            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-            let found = logins(&fs::read_to_string(&file).unwrap());
-            assert_eq!(found.len(), *size);
-            all.extend(found);
-        }
-        assert_eq!(fs::metadata(&inner).unwrap().permissions().mode() & 0o777, 0o700);
-        let expected: Vec<String> = (0..people).map(|number| format!("agent{number:04}@x.com")).collect();
-        assert_eq!(all, expected);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn past_a_hundred_names_there_is_a_warning() {
     for (count, warned) in [(100, false), (101, true)] {
         let names: Vec<String> = (0..count).map(|number| format!("Profile {number}")).collect();
@@ -223,43 +188,41 @@ async fn past_a_hundred_names_there_is_a_warning() {
             .enumerate()
             .map(|(number, name)| person(&format!("agent{number}@x.com"), &[name.as_str()]))
             .collect();
+        let listed = format!("{names:?}");
+        let listed = listed.trim_matches(['[', ']']);
         let world = WORLD
-            .replace("\"Parking\"]", &format!("{}]", format!("{names:?}").trim_matches(['[', ']'])))
+            .replace("\"Parking\"]", &format!("{listed}]"))
+            .replace("\"NoAccess\"]", &format!("{listed}]"))
+            .replace("\"EMEA/London\"]", &format!("{listed}]"))
             .replace("[[applications]]", &format!("{groups}\n[[applications]]"));
         let mappings: Vec<String> = names
             .iter()
-            .map(|name| format!("[[target.mapping]]\ngroup = \"{name}\"\nrouting_profile = \"{name}\"\n"))
+            .map(|name| {
+                format!(
+                    "[[target.mapping]]\ngroup = \"{name}\"\nrouting_profile = \"{name}\"\n\
+                     security_profiles = [\"{name}\"]\nhierarchy = \"{name}\"\n"
+                )
+            })
             .collect();
         let config = format!("{CONFIG}\n{}{RATES}", mappings.join(""));
         let stage = Stage::with(&format!("{world}\n{}", people.join("\n")), &config, unpaced()).await;
         let ended = stage.cli(&["export"]).await;
         well(&ended);
         assert_eq!(logins(&ended.stdout).len(), count);
-        let said = "file 1 has 101 routing profiles: past 100, Connect may not be able to validate it";
-        assert_eq!(ended.stderr.contains(said), warned, "{}", ended.stderr);
-        assert!(!ended.stderr.contains("security profiles:"), "{}", ended.stderr);
+        for names in ["routing profiles", "security profiles", "hierarchy groups"] {
+            let said = format!("file 1 has 101 {names}: past 100, Connect may not be able to validate it");
+            assert_eq!(ended.stderr.contains(&said), warned, "{}", ended.stderr);
+        }
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_exists_is_never_written_over() {
-    let stage = Stage::new(&[agent("ana@x.com")]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().to_str().unwrap();
-    well(&stage.cli(&["export", "--out", out]).await);
-    let file = folder.path().join("support-1.csv");
-    fs::write(&file, "mine").unwrap();
-    stage.sim.clear_journal();
-    let ended = stage.cli(&["export", "--out", out]).await;
-    assert_eq!(ended.code, Some(2), "{ended:#?}");
-    assert!(ended.stderr.contains("support-1.csv` exists, and is not written over\nhint: "), "{ended:#?}");
-    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
-    assert_eq!(stage.sim.journal().len(), 0, "it is refused before anything is read");
-    // A folder that cannot be one.
-    let ended = stage.cli(&["export", "--out", file.join("inside").to_str().unwrap()]).await;
-    assert_eq!(ended.code, Some(1), "{ended:#?}");
-    assert!(ended.stderr.contains("error: failed to write `") && ended.stderr.contains("caused by: "), "{ended:#?}");
-    assert_eq!(names_in(folder.path()), ["support-1.csv"]);
+/// The program as `$0` of a line of shell, with what follows it.
+fn shell(stage: &Stage, line: &str, args: &[&str]) -> Command {
+    let program = stage.command(&[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]).arg(program.get_program()).args(args).env_clear();
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
 }
 
 /// Two targets, of which the second has an instance in another Region.
@@ -299,17 +262,18 @@ async fn each_target_wants_a_file_of_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_cannot_be_read_has_no_file_and_stops_no_other() {
     let (world, config) = two_targets();
-    let stage = Stage::with(&world, &config, unpaced()).await;
-    let denied = || Fault::new(Service::Connect, "SearchUsers", FaultKind::AccessDenied).times(1);
-    stage.sim.inject(denied());
+    let absent = "33333333-3333-4333-8333-333333333333";
+    let stage = Stage::with(&world, &config.replace(INSTANCE, absent), unpaced()).await;
     let folder = tempfile::tempdir().unwrap();
     let ended = stage.cli(&["export", "--out", folder.path().to_str().unwrap()]).await;
     assert_eq!(ended.code, Some(1), "{ended:#?}");
-    assert!(ended.stderr.contains("hint: allow `connect:SearchUsers`"), "{ended:#?}");
-    assert_eq!(names_in(folder.path()).len(), 1, "{ended:#?}");
-    stage.sim.inject(denied());
+    assert!(ended.stderr.contains("error: support: failed to "), "{ended:#?}");
+    assert_eq!(names_in(folder.path()), ["sales-1.csv"], "{ended:#?}");
+    let stage = Stage::with(&world, &config, unpaced()).await;
+    stage.sim.inject(Fault::new(Service::Connect, "SearchUsers", FaultKind::AccessDenied).times(1));
     let ended = stage.cli(&["export", "--target", "support"]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{ended:#?}");
+    assert!(ended.stderr.contains("hint: allow `connect:SearchUsers`"), "{ended:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -319,4 +283,48 @@ async fn an_instance_without_saml_has_no_template_of_this_kind() {
     let ended = stage.cli(&["export"]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{ended:#?}");
     assert!(ended.stderr.starts_with("error: support: ") && ended.stderr.contains("\nhint: "), "{ended:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_configuration_names_and_nobody_finds_is_not_passed_over() {
+    let mut stage = Stage::new(&[agent("ana@x.com")]).await;
+    stage.configure(
+        "[[target.mapping]]\ngroup = \"Supervisors\"\n[[target.mapping]]\ngroup = \"Agnts\"\n\
+         routing_profile = \"VPI\"\n",
+    );
+    stage.config = stage.config.replace("\"Agents\"", "\"Leads\"");
+    let ended = stage.cli(&["export"]).await;
+    well(&ended);
+    assert_eq!(ended.stdout, HEADER);
+    for said in [
+        "group-missing: there is no group `Agnts` in Identity Center: ",
+        "group-missing: there is no group `Leads` in Identity Center: ",
+        "group-empty: nobody is in the group `Supervisors`: ",
+        "profile-missing: there is no routing profile `VPI` in the instance",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("nobody is missing"), "{ended:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_stdout_does_not_take_are_an_error() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    let ended = ended(shell(&stage, "exec \"$0\" export >/dev/full", &[]), "-").await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let said = "error: failed to write to stdout\n  caused by: No space left on device (os error 28)\nhint: ";
+    assert!(ended.stderr.starts_with(said), "{ended:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_without_certificates_is_told_so() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    let bare =
+        [("AWS_ENDPOINT_URL", "https://127.0.0.1:1"), ("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")];
+    for args in [&["export"][..], &["check"], &["explain", "ana@x.com"]] {
+        let ended = stage.cli_with(args, &bare).await;
+        assert_eq!(ended.code, Some(1), "{ended:#?}");
+        assert!(ended.stderr.contains("\nerror: the command broke off\n  caused by: "), "{ended:#?}");
+        assert!(ended.stderr.contains("\nhint: install the system's certificates"), "{ended:#?}");
+    }
 }
