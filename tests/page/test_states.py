@@ -87,13 +87,21 @@ def test_what_is_held_back_is_named_and_released_by_somebody_with_a_name(centre:
     judged(reader, "held")
     reader.page.get_by_role("button", name="Approve…").click()
     judged(reader, "approve")
-    reader.page.get_by_label("Who approves?").fill("Kim")
+    name = "Kim <i>`O'Neil`</i>"
+    reader.page.get_by_label("Who approves?").fill(name)
     reader.page.locator("#approve-dialog").get_by_role("button", name="Approve").click()
     reader.sees("Everybody can sign in.", "h1")
     reader.sees("Nothing is held back.", "#withheld")
     (line,) = running.daemon.wait_for_log("approved")
-    assert (line["by"], line["target"]) == ("Kim", TARGET)
+    assert (line["by"], line["target"]) == (name, TARGET)
     expect(reader.page.locator("#history tbody tr")).to_have_count(2)
+    reader.page.get_by_label("Login, e-mail address or user id").fill("agent0002@example.com")
+    reader.page.keyboard.press("Enter")
+    events = reader.page.locator("#explained .record li")
+    expect(events).to_have_count(2)
+    expect(events.nth(0)).to_contain_text("done")
+    expect(events.nth(1)).to_contain_text("held back by max-changes")
+    expect(events.nth(1)).to_contain_text(f"approved by {name} from 127.0.0.1")
 
 
 def test_an_approval_that_comes_too_late_is_told_in_the_dialog(centre: Build, tab: Open) -> None:

@@ -11,7 +11,7 @@ use super::super::auth::Power;
 use super::super::input::{Asked, Name};
 use super::super::problem::Problem;
 use super::pieces::{self, Moment};
-use crate::history::{Event, PersonRecord, Whose};
+use crate::history::{Approved, Event, PersonRecord, Whose};
 use crate::pass::Explained;
 use crate::plan::explain::Verdict;
 
@@ -50,9 +50,17 @@ struct Recorded {
     /// The login that it was done to, where it is not the name that was asked for.
     login: Option<String>,
     changed: String,
-    /// Why it came, and who let it through.
+    /// Why it came.
     because: String,
+    approvals: Vec<Approval>,
     run: String,
+}
+
+/// Who let it through.
+struct Approval {
+    by: String,
+    peer: String,
+    at: Option<Moment>,
 }
 
 pub(super) async fn fragment(
@@ -78,10 +86,6 @@ impl Recorded {
         let mut because = Vec::from_iter(event.mapping.map(|mapping| format!("mapping `{mapping}`")));
         because.push(format!("by {}", event.cause));
         because.extend(event.guard.map(|guard| format!("held back by {guard}")));
-        because.extend(event.approvals.into_iter().map(|approval| {
-            let by = approval.by.as_ref().map_or_else(|| "somebody".to_owned(), |by| format!("`{by}`"));
-            format!("approved by {by} from {} at {}", approval.peer, approval.at)
-        }));
         because.extend(event.error.map(|error| error.sentence()));
         Self {
             at: Moment::read(Some(&event.at)),
@@ -92,7 +96,15 @@ impl Recorded {
             login: event.login.filter(|login| login != asked),
             changed,
             because: because.join(", "),
+            approvals: event.approvals.into_iter().map(Approval::of).collect(),
             run: event.run,
         }
+    }
+}
+
+impl Approval {
+    fn of(approved: Approved) -> Self {
+        let Approved { approval: _, by, peer, at } = approved;
+        Self { by: by.unwrap_or_else(|| "somebody".to_owned()), peer, at: Moment::read(Some(&at)) }
     }
 }
