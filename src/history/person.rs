@@ -80,7 +80,9 @@ pub struct Event {
     pub result: String,
     /// The guard that withheld it.
     pub guard: Option<String>,
-    /// Who approved what was withheld.
+    /// The code by which it was let through; null where no guard had held it back.
+    pub approval: Option<String>,
+    /// Who approved it: what was withheld and what was let through.
     pub approvals: Vec<Approved>,
     /// Why it failed or was skipped.
     pub error: Option<json::Error>,
@@ -116,28 +118,44 @@ pub struct Noticed {
     pub finding: Finding,
 }
 
-/// Entries of people with this name, and the first and the last pass of each. What was carried out is told each time.
+/// How long an approval may be made use of, in seconds, and something for what the pass itself takes.
+const APPROVAL_LASTS: i64 = 25 * 3600;
+
+/// Entries of people with this name, and the first and the last pass of each. What was carried out is told each time, and
+/// what was not once for as long as no pass of everybody went without it.
 const ENTRIES: &str = "
 WITH named AS (
     SELECT principal FROM entry WHERE principal = :person
     UNION SELECT principal FROM entry WHERE login = :person
     UNION SELECT principal FROM entry WHERE email = :person
-), found AS (
-    SELECT entry.id, entry.target, entry.sort, entry.body, list_entry.position,
-        min(pass.id) AS first, max(pass.id) AS last, count(*) AS times
-    FROM entry
-    JOIN list_entry ON list_entry.entry = entry.id
+), theirs AS (
+    SELECT * FROM entry
+    WHERE (principal IN (SELECT principal FROM named WHERE principal IS NOT NULL)
+            OR login = :person OR email = :person)
+        AND (:target IS NULL OR target = :target)
+), seen AS (
+    SELECT theirs.id, theirs.target, theirs.sort, theirs.result, list_entry.position, pass.id AS pass,
+        lag(pass.id) OVER (PARTITION BY theirs.id ORDER BY pass.id) AS before
+    FROM theirs
+    JOIN list_entry ON list_entry.entry = theirs.id
     JOIN pass ON pass.list = list_entry.list
-    WHERE (entry.principal IN (SELECT principal FROM named WHERE principal IS NOT NULL)
-            OR entry.login = :person OR entry.email = :person)
-        AND (:target IS NULL OR entry.target = :target)
-        AND pass.run >= :since
-    GROUP BY entry.id, CASE WHEN entry.result IN ('done', 'already_so') THEN pass.id END
+    WHERE pass.run >= :since
+), told AS (
+    SELECT *, sum(sort <> 'finding' AND (result IN ('done', 'already_so') OR EXISTS (
+            SELECT 1 FROM pass AS without WHERE without.target = seen.target AND without.id > before
+            AND without.id < pass AND without.is_whole AND without.members IS NOT NULL))
+        ) OVER (PARTITION BY id ORDER BY pass) AS stretch
+    FROM seen
+), found AS (
+    SELECT id, target, min(position) AS position, min(pass) AS first, max(pass) AS last, count(*) AS times
+    FROM told GROUP BY id, stretch
 )
-SELECT found.*, one.started_at AS at, other.finished_at AS last_at, one.id AS run, one.cause, one.person AS asked_for,
+SELECT found.*, entry.sort, entry.body,
+    one.started_at AS at, other.finished_at AS last_at, one.id AS run, one.cause, one.person AS asked_for,
     found.last >= coalesce((SELECT max(id) FROM pass
         WHERE pass.target = found.target AND is_whole AND members IS NOT NULL), 0) AS is_there
 FROM found
+JOIN entry ON entry.id = found.id
 JOIN pass AS earliest ON earliest.id = found.first JOIN run AS one ON one.id = earliest.run
 JOIN pass AS latest ON latest.id = found.last JOIN run AS other ON other.id = latest.run
 ORDER BY found.first, found.position";
@@ -168,10 +186,13 @@ impl Store {
         while let Some(row) = rows.next()? {
             let body: String = row.get("body")?;
             let event = match row.get::<_, String>("sort")?.as_str() {
-                "action" => Event::of_row(row)?.with_action(serde_json::from_str(&body)?),
+                "action" => {
+                    let event = Event::of_row(row)?.with_action(serde_json::from_str(&body)?);
+                    Event { approvals: self.approvals_of_action(&event)?, ..event }
+                }
                 "withheld" => {
                     let event = Event::of_row(row)?.with_withheld(serde_json::from_str(&body)?);
-                    Event { approvals: self.approvals(row.get("id")?)?, ..event }
+                    Event { approvals: self.approvals_of_withheld(&event, row)?, ..event }
                 }
                 _ => {
                     let finding: Finding = serde_json::from_str(&body)?;
@@ -193,17 +214,40 @@ impl Store {
         Ok(record)
     }
 
-    /// Who approved a thing under any of the codes that it was withheld under.
-    fn approvals(&self, entry: i64) -> Result<Vec<Approved>, Error> {
+    /// Who approved, under any of the codes that it was withheld under, while it was or soon after.
+    fn approvals_of_withheld(&self, event: &Event, row: &Row<'_>) -> Result<Vec<Approved>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT code, by, peer, at FROM approval WHERE EXISTS (SELECT 1 FROM list_entry \
-             JOIN pass ON pass.list = list_entry.list WHERE list_entry.entry = ?1 AND pass.approval = approval.code \
-             AND pass.target = coalesce(approval.target, pass.target)) ORDER BY id",
+            "SELECT code, by, peer, at FROM approval WHERE code IN (SELECT pass.approval FROM list_entry \
+             JOIN pass ON pass.list = list_entry.list WHERE list_entry.entry = ?1 AND pass.id BETWEEN ?2 AND ?3) \
+             AND coalesce(target, ?4) = ?4 AND given BETWEEN ?5 AND ?6 ORDER BY id",
         )?;
-        let approvals = statement.query_map(params![entry], |row| {
-            Ok(Approved { approval: row.get(0)?, by: row.get(1)?, peer: row.get(2)?, at: row.get(3)? })
-        })?;
+        let (id, first, last): (i64, i64, i64) = (row.get("id")?, row.get("first")?, row.get("last")?);
+        let (from, until) = (second(&event.at), second(&event.last_at) + APPROVAL_LASTS);
+        let approvals = statement.query_map(params![id, first, last, event.target, from, until], Approved::of_row)?;
         Ok(approvals.collect::<Result<_, _>>()?)
+    }
+
+    /// Who approved what was then carried out, or tried.
+    fn approvals_of_action(&self, event: &Event) -> Result<Vec<Approved>, Error> {
+        let Some(code) = &event.approval else { return Ok(Vec::new()) };
+        let mut statement = self.connection.prepare_cached(
+            "SELECT code, by, peer, at FROM approval WHERE code = ?1 AND coalesce(target, ?2) = ?2 \
+             AND given BETWEEN ?3 AND ?4 ORDER BY id",
+        )?;
+        let (from, until) = (second(&event.at) - APPROVAL_LASTS, second(&event.last_at));
+        let approvals = statement.query_map(params![code, event.target, from, until], Approved::of_row)?;
+        Ok(approvals.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Seconds since 1970.
+fn second(time: &str) -> i64 {
+    time.parse::<Timestamp>().unwrap_or_default().as_second()
+}
+
+impl Approved {
+    fn of_row(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self { approval: row.get(0)?, by: row.get(1)?, peer: row.get(2)?, at: row.get(3)? })
     }
 }
 
@@ -270,9 +314,9 @@ impl Event {
     }
 
     pub(super) fn with_action(self, action: Action) -> Self {
-        let Action { kind, login, group: _, principal, mapping, changes, result, error, user } = action;
+        let Action { kind, login, group: _, principal, mapping, changes, approval, result, error, user } = action;
         let (kind, result) = (kind.into_owned(), result.into_owned());
-        Self { kind, login, principal, mapping, changes, result, error, user, ..self }
+        Self { kind, login, principal, mapping, changes, approval, result, error, user, ..self }
     }
 
     pub(super) fn with_withheld(self, held: Withheld) -> Self {
