@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::read::first_id;
 use super::store::count;
+use super::varying::Varying;
 use super::{Error, Store};
 use crate::report::json::{self, Action, Change, Finding, Withheld};
 
@@ -84,7 +85,7 @@ pub struct Event {
     pub approval: Option<String>,
     /// Who approved it: what was withheld and what was let through.
     pub approvals: Vec<Approved>,
-    /// Why it failed or was skipped.
+    /// Why it failed or was skipped, in the words of the last time.
     pub error: Option<json::Error>,
     /// A deleted user, whole, as it was right before, with the service's own names.
     #[schema(value_type = Option<Object>)]
@@ -150,7 +151,8 @@ WITH named AS (
     SELECT id, target, min(position) AS position, min(pass) AS first, max(pass) AS last, count(*) AS times
     FROM told GROUP BY id, stretch
 )
-SELECT found.*, entry.sort, entry.body,
+SELECT found.*, entry.sort, entry.body, latest.varying,
+    (SELECT position FROM list_entry WHERE entry = found.id AND list = latest.list) AS last_position,
     one.started_at AS at, other.finished_at AS last_at, one.id AS run, one.cause, one.person AS asked_for,
     found.last >= coalesce((SELECT max(id) FROM pass
         WHERE pass.target = found.target AND is_whole AND members IS NOT NULL), 0) AS is_there
@@ -185,13 +187,18 @@ impl Store {
         })?;
         while let Some(row) = rows.next()? {
             let body: String = row.get("body")?;
+            let varying =
+                || Varying::of_column(row.get::<_, Option<String>>("varying")?.as_deref()).map_err(Error::from);
             let event = match row.get::<_, String>("sort")?.as_str() {
                 "action" => {
-                    let event = Event::of_row(row)?.with_action(serde_json::from_str(&body)?);
+                    let event = Event::of_row(row)?;
+                    let position = count(row.get("last_position")?);
+                    let event = event.with_action(varying()?.with(position, serde_json::from_str(&body)?));
                     Event { approvals: self.approvals_of_action(&event)?, ..event }
                 }
                 "withheld" => {
-                    let event = Event::of_row(row)?.with_withheld(serde_json::from_str(&body)?);
+                    let event = Event::of_row(row)?;
+                    let event = event.with_withheld(varying()?.with_of_withheld(serde_json::from_str(&body)?));
                     Event { approvals: self.approvals_of_withheld(&event, row)?, ..event }
                 }
                 _ => {
