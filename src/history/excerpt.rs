@@ -71,7 +71,8 @@ impl Store {
             let skip = before.min(events);
             before -= skip;
             let missing = span.limit - excerpt.events.len();
-            let event = Event::of_target(&excerpt.run, &excerpt.run.targets[position]);
+            let target = &excerpt.run.targets[position];
+            let event = Event::of_target(&excerpt.run, target);
             let mut statement = self.connection.prepare_cached(
                 "SELECT entry.sort, entry.body, list_entry.position FROM list_entry JOIN entry ON entry.id = list_entry.entry \
                  WHERE list_entry.list = ?1 AND entry.sort <> 'finding' ORDER BY list_entry.position LIMIT ?2 OFFSET ?3",
@@ -84,7 +85,10 @@ impl Store {
                         let action = varying.with(count(row.get(2)?), serde_json::from_str(&body)?);
                         event.clone().with_action(action)
                     }
-                    _ => event.clone().with_withheld(varying.with_of_withheld(serde_json::from_str(&body)?)),
+                    _ => {
+                        let held = varying.with_of_withheld(serde_json::from_str(&body)?);
+                        event.clone().with_withheld(held, target.approval.clone())
+                    }
                 });
             }
         }

@@ -81,9 +81,9 @@ pub struct Event {
     pub result: String,
     /// The guard that withheld it.
     pub guard: Option<String>,
-    /// The code by which it was let through; null where no guard had held it back.
+    /// The code that lets it through, or by which it was; null where no guard objected.
     pub approval: Option<String>,
-    /// Who approved it: what was withheld and what was let through.
+    /// Who approved it.
     pub approvals: Vec<Approved>,
     /// Why it failed or was skipped, in the words of the last time.
     pub error: Option<json::Error>,
@@ -151,7 +151,7 @@ WITH named AS (
     SELECT id, target, min(position) AS position, min(pass) AS first, max(pass) AS last, count(*) AS times
     FROM told GROUP BY id, stretch
 )
-SELECT found.*, entry.sort, entry.body, latest.varying,
+SELECT found.*, entry.sort, entry.body, latest.varying, latest.approval AS code,
     (SELECT position FROM list_entry WHERE entry = found.id AND list = latest.list) AS last_position,
     one.started_at AS at, other.finished_at AS last_at, one.id AS run, one.cause, one.person AS asked_for,
     found.last >= coalesce((SELECT max(id) FROM pass
@@ -198,7 +198,8 @@ impl Store {
                 }
                 "withheld" => {
                     let event = Event::of_row(row)?;
-                    let event = event.with_withheld(varying()?.with_of_withheld(serde_json::from_str(&body)?));
+                    let held = varying()?.with_of_withheld(serde_json::from_str(&body)?);
+                    let event = event.with_withheld(held, row.get("code")?);
                     Event { approvals: self.approvals_of_withheld(&event, row)?, ..event }
                 }
                 _ => {
@@ -237,12 +238,34 @@ impl Store {
     /// Who approved what was then carried out, or tried.
     fn approvals_of_action(&self, event: &Event) -> Result<Vec<Approved>, Error> {
         let Some(code) = &event.approval else { return Ok(Vec::new()) };
+        self.approvals_of(code, &event.target, second(&event.at) - APPROVAL_LASTS, second(&event.last_at))
+    }
+
+    /// Everything that one run did, tried, planned and withheld, with who approved what of it.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn events(&self, run: &json::Run) -> Result<Vec<Event>, Error> {
+        let mut events = Event::all_of(run);
+        for event in &mut events {
+            event.approvals = match &event.approval {
+                Some(code) if event.result == "withheld" => {
+                    let (from, until) = (second(&event.at), second(&event.last_at) + APPROVAL_LASTS);
+                    self.approvals_of(code, &event.target, from, until)?
+                }
+                _ => self.approvals_of_action(event)?,
+            };
+        }
+        Ok(events)
+    }
+
+    /// Who gave this code within these seconds.
+    fn approvals_of(&self, code: &str, target: &str, from: i64, until: i64) -> Result<Vec<Approved>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT code, by, peer, at FROM approval WHERE code = ?1 AND coalesce(target, ?2) = ?2 \
              AND given BETWEEN ?3 AND ?4 ORDER BY id",
         )?;
-        let (from, until) = (second(&event.at) - APPROVAL_LASTS, second(&event.last_at));
-        let approvals = statement.query_map(params![code, event.target, from, until], Approved::of_row)?;
+        let approvals = statement.query_map(params![code, target, from, until], Approved::of_row)?;
         Ok(approvals.collect::<Result<_, _>>()?)
     }
 }
@@ -285,7 +308,8 @@ impl Event {
         let of_target = |target: &json::Target| {
             let event = Self::of_target(run, target);
             let actions = target.actions.iter().map(|action| event.clone().with_action(action.clone()));
-            let withheld = target.withheld.iter().map(|held| event.clone().with_withheld(held.clone()));
+            let withheld = target.withheld.iter();
+            let withheld = withheld.map(|held| event.clone().with_withheld(held.clone(), target.approval.clone()));
             actions.chain(withheld).collect::<Vec<_>>()
         };
         run.targets.iter().flat_map(of_target).collect()
@@ -314,10 +338,10 @@ impl Event {
             let field = field.replace('_', " ");
             from.as_ref().map_or_else(|| format!("{field} {to}"), |from| format!("{field} {from} → {to}"))
         };
-        // What our own tags say is for the program; CSV and JSON have them.
-        let shown = self.changes.iter().filter(|change| !change.field.starts_with("tag:rollcall:"));
-        let shown: Vec<String> = shown.map(change).collect();
-        if shown.is_empty() { "our tags".to_owned() } else { shown.join("; ") }
+        // What our own tags say is for the program, and shown where it is all; CSV and JSON have them.
+        let is_ours = |change: &&Change| change.field.starts_with("tag:rollcall:");
+        let shown: Vec<String> = self.changes.iter().filter(|change| !is_ours(change)).map(change).collect();
+        if shown.is_empty() { self.changes.iter().map(change).collect::<Vec<_>>() } else { shown }.join("; ")
     }
 
     pub(super) fn with_action(self, action: Action) -> Self {
@@ -326,10 +350,10 @@ impl Event {
         Self { kind, login, principal, mapping, changes, approval, result, error, user, ..self }
     }
 
-    pub(super) fn with_withheld(self, held: Withheld) -> Self {
+    pub(super) fn with_withheld(self, held: Withheld, approval: Option<String>) -> Self {
         let Withheld { kind, login, principal, mapping, changes, guard } = held;
         let (kind, result, guard) = (kind.into_owned(), "withheld".to_owned(), Some(guard.into_owned()));
-        Self { kind, login, principal, mapping, changes, result, guard, ..self }
+        Self { kind, login, principal, mapping, changes, result, guard, approval, ..self }
     }
 
     fn of_row(row: &Row<'_>) -> Result<Self, rusqlite::Error> {

@@ -119,6 +119,16 @@ impl Store {
         Ok(lines)
     }
 
+    /// The targets that there are passes of, in the order of their names.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn targets(&self) -> Result<Vec<String>, Error> {
+        let mut statement = self.connection.prepare_cached("SELECT DISTINCT target FROM pass ORDER BY target")?;
+        let targets = statement.query_map((), |row| row.get(0))?;
+        Ok(targets.collect::<Result<_, _>>()?)
+    }
+
     /// The passes of a run in a line each, in their order.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use ulid::Ulid;
 
 use super::store::Error;
-use super::{Approval, Event, Excerpt, Span, Store, Story, Sums, Wanted, Whose};
+use super::{Approval, Event, Excerpt, Listing, Span, Store, Story, Sums, Wanted, Whose};
 use crate::model::id::TargetName;
 use crate::report::json::Run;
 use crate::report::table::Look;
@@ -358,6 +358,27 @@ fn a_locked_file_can_be_read_and_is_written_later() {
     other.execute_batch("COMMIT").unwrap();
     store.record(&run(1, json!({}))).unwrap();
     assert_eq!(rows(&store, "run"), 2);
+}
+
+#[test]
+fn on_eighty_letters_times_ids_and_names_stay_whole() {
+    let mut store = Store::in_memory().unwrap();
+    let run = run(
+        0,
+        json!({"actions": [created("somebody.with.a.name@example.com", "p")],
+        "findings": [finding("1", "somebody.with.a.name@example.com", "p", "new", 0)]}),
+    );
+    store.record(&run).unwrap();
+    let look = Look { width: Some(80), ..LOOK };
+    let lines = store.lines(&Wanted { limit: 9, ..Wanted::default() }).unwrap();
+    let passes = lines.into_iter().map(|line| (line.clone(), store.passes(&line.run).unwrap())).collect();
+    let listing = Listing::new(passes, false).table(look);
+    let story = Story::from(store.person(&whose("p")).unwrap()).table(look);
+    assert!(listing.contains(&run.run) && story.contains(&run.run), "{listing}{story}");
+    assert!(story.contains("2027-01-01T00:00:00Z  support  create_user  done  somebody.with.a.name@example.com\n"));
+    for line in listing.lines().chain(story.lines()).filter(|line| !line.contains("somebody")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
 }
 
 #[test]
