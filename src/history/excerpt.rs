@@ -64,8 +64,8 @@ impl Store {
         let Some((run, lists)) = self.head(id)? else { return Ok(None) };
         let mut excerpt = Excerpt { run, sums: Vec::new(), events: Vec::new(), all: 0 };
         let mut before = span.skip;
-        for (position, (list, varying)) in lists.into_iter().enumerate() {
-            let (sums, events) = self.sums(list)?;
+        for (position, list) in lists.into_iter().enumerate() {
+            let (sums, events) = self.sums(list.id)?;
             excerpt.sums.push(sums);
             excerpt.all += events;
             let skip = before.min(events);
@@ -77,18 +77,15 @@ impl Store {
                 "SELECT entry.sort, entry.body, list_entry.position FROM list_entry JOIN entry ON entry.id = list_entry.entry \
                  WHERE list_entry.list = ?1 AND entry.sort <> 'finding' ORDER BY list_entry.position LIMIT ?2 OFFSET ?3",
             )?;
-            let mut rows = statement.query(params![list, integer(missing), integer(skip)])?;
+            let mut rows = statement.query(params![list.id, integer(missing), integer(skip)])?;
             while let Some(row) = rows.next()? {
                 let (sort, body): (String, String) = (row.get(0)?, row.get(1)?);
-                excerpt.events.push(match sort.as_str() {
-                    "action" => {
-                        let action = varying.with(count(row.get(2)?), serde_json::from_str(&body)?);
-                        event.clone().with_action(action)
-                    }
-                    _ => {
-                        let held = varying.with_of_withheld(serde_json::from_str(&body)?);
-                        event.clone().with_withheld(held, target.approval.clone())
-                    }
+                excerpt.events.push(if sort == "action" {
+                    let action = list.varying.with(count(row.get(2)?), serde_json::from_str(&body)?);
+                    event.clone().with_action(action)
+                } else {
+                    let held = list.varying.with_of_withheld(serde_json::from_str(&body)?);
+                    event.clone().with_withheld(held, target.approval.clone())
                 });
             }
         }

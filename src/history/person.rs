@@ -347,7 +347,7 @@ impl Event {
     pub(super) fn with_action(self, action: Action) -> Self {
         let Action { kind, login, group: _, principal, mapping, changes, approval, result, error, user } = action;
         let (kind, result) = (kind.into_owned(), result.into_owned());
-        Self { kind, login, principal, mapping, changes, approval, result, error, user, ..self }
+        Self { kind, login, principal, mapping, changes, result, approval, error, user, ..self }
     }
 
     pub(super) fn with_withheld(self, held: Withheld, approval: Option<String>) -> Self {

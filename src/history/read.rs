@@ -65,6 +65,13 @@ pub struct Day {
     pub changes: usize,
 }
 
+/// What a pass did, withheld and found.
+pub(super) struct List {
+    pub(super) id: i64,
+    /// What of it is that pass's alone.
+    pub(super) varying: Varying,
+}
+
 impl Store {
     /// Runs in a line each, the latest first.
     ///
@@ -177,15 +184,14 @@ impl Store {
     /// Where the database cannot be read.
     pub fn run(&self, id: &str) -> Result<Option<Run>, Error> {
         let Some((mut run, lists)) = self.head(id)? else { return Ok(None) };
-        for (target, (list, varying)) in run.targets.iter_mut().zip(lists) {
-            self.fill(target, list, &varying, &run.mode)?;
+        for (target, list) in run.targets.iter_mut().zip(lists) {
+            self.fill(target, &list, &run.mode)?;
         }
         Ok(Some(run))
     }
 
-    /// A run, whose targets have no actions, findings and what was withheld, and the lists that have these, each with what
-    /// varies in it.
-    pub(super) fn head(&self, id: &str) -> Result<Option<(Run, Vec<(i64, Varying)>)>, Error> {
+    /// A run, whose targets have no actions, findings and what was withheld, and the lists that have these.
+    pub(super) fn head(&self, id: &str) -> Result<Option<(Run, Vec<List>)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT cause, mode, person, verdict, started_at, finished_at, elapsed_seconds, requests FROM run WHERE id = ?1",
         )?;
@@ -215,28 +221,28 @@ impl Store {
         while let Some(row) = rows.next()? {
             run.targets.push(target(row)?);
             let varying = row.get::<_, Option<String>>("varying")?;
-            lists.push((row.get("list")?, Varying::of_column(varying.as_deref())?));
+            lists.push(List { id: row.get("list")?, varying: Varying::of_column(varying.as_deref())? });
         }
         Ok(Some((run, lists)))
     }
 
-    /// Gives a target what a list has, with what varies in it.
-    fn fill(&self, target: &mut Target, list: i64, varying: &Varying, mode: &str) -> Result<(), Error> {
+    /// Gives a target what a list has.
+    fn fill(&self, target: &mut Target, list: &List, mode: &str) -> Result<(), Error> {
         let mut entries = self.connection.prepare_cached(
             "SELECT entry.sort, entry.body, list_entry.is_new, list_entry.position \
              FROM list_entry JOIN entry ON entry.id = list_entry.entry \
              WHERE list_entry.list = ?1 ORDER BY list_entry.position",
         )?;
-        let mut rows = entries.query([list])?;
+        let mut rows = entries.query([list.id])?;
         while let Some(row) = rows.next()? {
             let (sort, body, is_new): (String, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
             match sort.as_str() {
                 "action" => {
                     let action = serde_json::from_str::<Action>(&body)?;
-                    target.actions.push(varying.with(count(row.get(3)?), action));
+                    target.actions.push(list.varying.with(count(row.get(3)?), action));
                 }
                 "withheld" => {
-                    target.withheld.push(varying.with_of_withheld(serde_json::from_str::<Withheld>(&body)?));
+                    target.withheld.push(list.varying.with_of_withheld(serde_json::from_str::<Withheld>(&body)?));
                 }
                 _ => {
                     let state = if is_new { "new" } else { "still" }.into();
