@@ -236,10 +236,13 @@ fn a_file_of_the_first_form_is_brought_to_the_present_one_with_all_that_it_holds
 #[test]
 fn a_part_of_a_run_is_the_same_part_of_the_whole() {
     let mut store = Store::in_memory().unwrap();
-    let held = json!({"kind": "delete_user", "login": "bo@x.com", "changes": [], "guard": "max-removals"});
-    let actions: Vec<Value> = (0..4).map(|number| created(&format!("a{number}@x.com"), "p")).collect();
+    let held = json!({"kind": "quarantine_user", "login": "bo@x.com", "guard": "max-removals",
+        "changes": [{"field": "tag:rollcall:quarantined-at", "to": at(0).to_string()}]});
+    let mut actions: Vec<Value> = (0..4).map(|number| created(&format!("a{number}@x.com"), "p")).collect();
     let findings = [finding("1", "a@x.com", "p", "new", 0), finding("2", "b@x.com", "q", "still", 0)];
-    let first = json!({"actions": actions, "withheld": [held, held], "findings": findings});
+    actions[3]["result"] = json!("failed");
+    actions[3]["error"] = json!({"message": "failed", "causes": ["refused (request `7f3a`)"]});
+    let first = json!({"actions": actions, "withheld": [held, held], "approval": "c0de", "findings": findings});
     let mut whole = run(0, first);
     whole.targets.extend(run(0, json!({"name": "empty"})).targets);
     whole.targets.extend(run(0, json!({"name": "sales", "actions": [created("s@x.com", "s")]})).targets);
