@@ -1,5 +1,6 @@
 //! `history`: reads the record of past runs, whether a daemon writes to it or not.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -22,22 +23,29 @@ pub(super) fn run(file: &Path, args: &HistoryArgs) -> Result<ExitStatus, Stop> {
             hint: Some("set `history.path`; what a daemon without it remembers is at `GET /v1/runs`".to_owned()),
         });
     };
+    let person = args.person.as_deref().map(somebody).transpose()?;
     let since = args.since.as_deref().map(|text| when(text, Timestamp::now())).transpose()?;
     let broken = |source| Stop::History { path: path.display().to_string(), source };
     let store = Store::open_to_read(path).map_err(broken)?;
     let limit = args.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let target = args.target.clone();
+    if let Some(name) = &target {
+        known(name, &config, &store.targets().map_err(broken)?)?;
+    }
     if let Some(id) = &args.run {
         let run = store.run(id).map_err(broken)?.ok_or_else(|| Stop::Usage {
             message: format!("there is no run `{id}` in the history"),
             hint: Some("`rollcall history` lists the latest".to_owned()),
         })?;
-        return print(args.output, &run, || Story::from(run.clone()));
+        let events = store.events(&run).map_err(broken)?;
+        return print(args.output, &run, || Story::of_run(run.clone(), events));
     }
-    if let Some(person) = &args.person {
-        let whose = Whose { person: person.trim().to_owned(), target, since, limit };
+    if let Some(person) = person {
+        let whose = Whose { person, target, since, limit };
         let record = store.person(&whose).map_err(broken)?;
-        return print(args.output, &record, || Story::from(record.clone()));
+        return print(args.output, &record, || {
+            Story::from(record.clone()).within(whose.target.as_deref(), whose.since)
+        });
     }
     let limit = limit.unwrap_or(RUNS);
     let wanted = Wanted { before: None, since, target, limit: limit.saturating_add(1) };
@@ -74,6 +82,31 @@ fn print(output: HistoryOutput, whole: &impl Serialize, story: impl FnOnce() -> 
 fn json(whole: &impl Serialize) -> String {
     // Strings, numbers and lists of them can always be written.
     serde_json::to_string_pretty(whole).map_or_else(|error| error.to_string(), |text| text + "\n")
+}
+
+/// A name that somebody may have.
+fn somebody(person: &str) -> Result<String, Stop> {
+    let person = person.trim();
+    if person.is_empty() {
+        return Err(Stop::Usage {
+            message: "`--person` is empty".to_owned(),
+            hint: Some("a login, an e-mail address or the id of Identity Store, of now or of earlier".to_owned()),
+        });
+    }
+    Ok(person.to_owned())
+}
+
+/// A mistaken name would find nothing, which says that nothing was done. A target that is configured no more has a past.
+fn known(name: &str, config: &Config, recorded: &[String]) -> Result<(), Stop> {
+    let configured = config.targets.iter().map(|target| target.settings.name.as_str());
+    let names: BTreeSet<&str> = recorded.iter().map(String::as_str).chain(configured).collect();
+    if names.contains(name) {
+        return Ok(());
+    }
+    Err(Stop::Usage {
+        message: format!("there is no target `{name}`, neither in the history nor in the configuration"),
+        hint: Some(format!("there are: {}", names.into_iter().collect::<Vec<_>>().join(", "))),
+    })
 }
 
 fn unwritable(error: csv::Error) -> Stop {

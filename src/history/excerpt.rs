@@ -65,23 +65,27 @@ impl Store {
         let mut excerpt = Excerpt { run, sums: Vec::new(), events: Vec::new(), all: 0 };
         let mut before = span.skip;
         for (position, list) in lists.into_iter().enumerate() {
-            let (sums, events) = self.sums(list)?;
+            let (sums, events) = self.sums(list.id)?;
             excerpt.sums.push(sums);
             excerpt.all += events;
             let skip = before.min(events);
             before -= skip;
             let missing = span.limit - excerpt.events.len();
-            let event = Event::of_target(&excerpt.run, &excerpt.run.targets[position]);
+            let target = &excerpt.run.targets[position];
+            let event = Event::of_target(&excerpt.run, target);
             let mut statement = self.connection.prepare_cached(
-                "SELECT entry.sort, entry.body FROM list_entry JOIN entry ON entry.id = list_entry.entry \
+                "SELECT entry.sort, entry.body, list_entry.position FROM list_entry JOIN entry ON entry.id = list_entry.entry \
                  WHERE list_entry.list = ?1 AND entry.sort <> 'finding' ORDER BY list_entry.position LIMIT ?2 OFFSET ?3",
             )?;
-            let mut rows = statement.query(params![list, integer(missing), integer(skip)])?;
+            let mut rows = statement.query(params![list.id, integer(missing), integer(skip)])?;
             while let Some(row) = rows.next()? {
                 let (sort, body): (String, String) = (row.get(0)?, row.get(1)?);
-                excerpt.events.push(match sort.as_str() {
-                    "action" => event.clone().with_action(serde_json::from_str(&body)?),
-                    _ => event.clone().with_withheld(serde_json::from_str(&body)?),
+                excerpt.events.push(if sort == "action" {
+                    let action = list.varying.with(count(row.get(2)?), serde_json::from_str(&body)?);
+                    event.clone().with_action(action)
+                } else {
+                    let held = list.varying.with_of_withheld(serde_json::from_str(&body)?);
+                    event.clone().with_withheld(held, target.approval.clone())
                 });
             }
         }

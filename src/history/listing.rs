@@ -1,14 +1,15 @@
 //! Past runs on the command line, in a line for each pass.
 
-use comfy_table::Cell;
 use serde::Serialize;
 
 use super::PassLine;
-use super::story::{plain, seconds};
+use super::story::{plain, seconds, told};
 use crate::report::sheet::Sheet;
 use crate::report::table::{Look, table, trimmed};
 use crate::report::{Line, things};
 
+/// Letters in a line from which on all of a pass fits into one.
+const WIDE: u16 = 110;
 /// The version of this form.
 const SCHEMA: u32 = 1;
 const COLUMNS: [&str; 13] = [
@@ -58,21 +59,25 @@ impl Listing {
         if self.runs.is_empty() {
             return "nothing is recorded of that\n".to_owned();
         }
-        let mut table = table(look);
+        let is_narrow = look.width.is_some_and(|width| width < WIDE);
+        let (mut text, mut table) = (String::new(), table(look));
         for (line, pass) in self.passes() {
             let person = line.person.as_ref().map(|person| format!(" for {}", plain(person))).unwrap_or_default();
             let dry = if line.mode == "plan" { ", dry run" } else { "" };
-            table.add_row([
-                Cell::new(seconds(line.started_at.as_deref().unwrap_or_default())),
-                Cell::new(&line.run),
-                Cell::new(format!("{}{dry}{person}", line.cause)),
-                Cell::new(plain(&pass.name)),
-                Cell::new(&pass.verdict),
-                Cell::new(outcome(pass)),
-            ]);
+            let begun = seconds(line.started_at.as_deref().unwrap_or_default());
+            let cause = format!("{}{dry}{person}", line.cause);
+            if is_narrow {
+                let parts = [pass.name.clone(), pass.verdict.clone(), outcome(pass)];
+                told(&mut text, look, [&begun, &line.run, &cause, "", ""], &parts.join("  "));
+            } else {
+                table.add_row([begun, line.run.clone(), cause, plain(&pass.name), pass.verdict.clone(), outcome(pass)]);
+            }
+        }
+        if !is_narrow {
+            text = format!("{}\n", trimmed(&table));
         }
         let more = if self.is_cut { "\nthere are earlier ones: `--limit` says how many are shown\n" } else { "" };
-        format!("{}\n{more}", trimmed(&table))
+        text + more
     }
 
     /// For spreadsheets.

@@ -14,6 +14,7 @@ mod store;
 mod story;
 #[cfg(test)]
 mod tests;
+mod varying;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::read::first_id;
 use super::store::count;
+use super::varying::Varying;
 use super::{Error, Store};
 use crate::report::json::{self, Action, Change, Finding, Withheld};
 
@@ -80,9 +81,11 @@ pub struct Event {
     pub result: String,
     /// The guard that withheld it.
     pub guard: Option<String>,
-    /// Who approved what was withheld.
+    /// The code that lets it through, or by which it was; null where no guard objected.
+    pub approval: Option<String>,
+    /// Who approved it.
     pub approvals: Vec<Approved>,
-    /// Why it failed or was skipped.
+    /// Why it failed or was skipped, in the words of the last time.
     pub error: Option<json::Error>,
     /// A deleted user, whole, as it was right before, with the service's own names.
     #[schema(value_type = Option<Object>)]
@@ -116,28 +119,45 @@ pub struct Noticed {
     pub finding: Finding,
 }
 
-/// Entries of people with this name, and the first and the last pass of each. What was carried out is told each time.
+/// How long an approval may be made use of, in seconds, and something for what the pass itself takes.
+const APPROVAL_LASTS: i64 = 25 * 3600;
+
+/// Entries of people with this name, and the first and the last pass of each. What was carried out is told each time, and
+/// what was not once for as long as no pass of everybody went without it.
 const ENTRIES: &str = "
 WITH named AS (
     SELECT principal FROM entry WHERE principal = :person
     UNION SELECT principal FROM entry WHERE login = :person
     UNION SELECT principal FROM entry WHERE email = :person
-), found AS (
-    SELECT entry.id, entry.target, entry.sort, entry.body, list_entry.position,
-        min(pass.id) AS first, max(pass.id) AS last, count(*) AS times
-    FROM entry
-    JOIN list_entry ON list_entry.entry = entry.id
+), theirs AS (
+    SELECT * FROM entry
+    WHERE (principal IN (SELECT principal FROM named WHERE principal IS NOT NULL)
+            OR login = :person OR email = :person)
+        AND (:target IS NULL OR target = :target)
+), seen AS (
+    SELECT theirs.id, theirs.target, theirs.sort, theirs.result, list_entry.position, pass.id AS pass,
+        lag(pass.id) OVER (PARTITION BY theirs.id ORDER BY pass.id) AS before
+    FROM theirs
+    JOIN list_entry ON list_entry.entry = theirs.id
     JOIN pass ON pass.list = list_entry.list
-    WHERE (entry.principal IN (SELECT principal FROM named WHERE principal IS NOT NULL)
-            OR entry.login = :person OR entry.email = :person)
-        AND (:target IS NULL OR entry.target = :target)
-        AND pass.run >= :since
-    GROUP BY entry.id, CASE WHEN entry.result IN ('done', 'already_so') THEN pass.id END
+    WHERE pass.run >= :since
+), told AS (
+    SELECT *, sum(sort <> 'finding' AND (result IN ('done', 'already_so') OR EXISTS (
+            SELECT 1 FROM pass AS without WHERE without.target = seen.target AND without.id > before
+            AND without.id < pass AND without.is_whole AND without.members IS NOT NULL))
+        ) OVER (PARTITION BY id ORDER BY pass) AS stretch
+    FROM seen
+), found AS (
+    SELECT id, target, min(position) AS position, min(pass) AS first, max(pass) AS last, count(*) AS times
+    FROM told GROUP BY id, stretch
 )
-SELECT found.*, one.started_at AS at, other.finished_at AS last_at, one.id AS run, one.cause, one.person AS asked_for,
+SELECT found.*, entry.sort, entry.body, latest.varying, latest.approval AS code,
+    (SELECT position FROM list_entry WHERE entry = found.id AND list = latest.list) AS last_position,
+    one.started_at AS at, other.finished_at AS last_at, one.id AS run, one.cause, one.person AS asked_for,
     found.last >= coalesce((SELECT max(id) FROM pass
         WHERE pass.target = found.target AND is_whole AND members IS NOT NULL), 0) AS is_there
 FROM found
+JOIN entry ON entry.id = found.id
 JOIN pass AS earliest ON earliest.id = found.first JOIN run AS one ON one.id = earliest.run
 JOIN pass AS latest ON latest.id = found.last JOIN run AS other ON other.id = latest.run
 ORDER BY found.first, found.position";
@@ -167,11 +187,20 @@ impl Store {
         })?;
         while let Some(row) = rows.next()? {
             let body: String = row.get("body")?;
+            let varying =
+                || Varying::of_column(row.get::<_, Option<String>>("varying")?.as_deref()).map_err(Error::from);
             let event = match row.get::<_, String>("sort")?.as_str() {
-                "action" => Event::of_row(row)?.with_action(serde_json::from_str(&body)?),
+                "action" => {
+                    let event = Event::of_row(row)?;
+                    let position = count(row.get("last_position")?);
+                    let event = event.with_action(varying()?.with(position, serde_json::from_str(&body)?));
+                    Event { approvals: self.approvals_of_action(&event)?, ..event }
+                }
                 "withheld" => {
-                    let event = Event::of_row(row)?.with_withheld(serde_json::from_str(&body)?);
-                    Event { approvals: self.approvals(row.get("id")?)?, ..event }
+                    let event = Event::of_row(row)?;
+                    let held = varying()?.with_of_withheld(serde_json::from_str(&body)?);
+                    let event = event.with_withheld(held, row.get("code")?);
+                    Event { approvals: self.approvals_of_withheld(&event, row)?, ..event }
                 }
                 _ => {
                     let finding: Finding = serde_json::from_str(&body)?;
@@ -193,17 +222,62 @@ impl Store {
         Ok(record)
     }
 
-    /// Who approved a thing under any of the codes that it was withheld under.
-    fn approvals(&self, entry: i64) -> Result<Vec<Approved>, Error> {
+    /// Who approved, under any of the codes that it was withheld under, while it was or soon after.
+    fn approvals_of_withheld(&self, event: &Event, row: &Row<'_>) -> Result<Vec<Approved>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT code, by, peer, at FROM approval WHERE EXISTS (SELECT 1 FROM list_entry \
-             JOIN pass ON pass.list = list_entry.list WHERE list_entry.entry = ?1 AND pass.approval = approval.code \
-             AND pass.target = coalesce(approval.target, pass.target)) ORDER BY id",
+            "SELECT code, by, peer, at FROM approval WHERE code IN (SELECT pass.approval FROM list_entry \
+             JOIN pass ON pass.list = list_entry.list WHERE list_entry.entry = ?1 AND pass.id BETWEEN ?2 AND ?3) \
+             AND coalesce(target, ?4) = ?4 AND given BETWEEN ?5 AND ?6 ORDER BY id",
         )?;
-        let approvals = statement.query_map(params![entry], |row| {
-            Ok(Approved { approval: row.get(0)?, by: row.get(1)?, peer: row.get(2)?, at: row.get(3)? })
-        })?;
+        let (id, first, last): (i64, i64, i64) = (row.get("id")?, row.get("first")?, row.get("last")?);
+        let (from, until) = (second(&event.at), second(&event.last_at) + APPROVAL_LASTS);
+        let approvals = statement.query_map(params![id, first, last, event.target, from, until], Approved::of_row)?;
         Ok(approvals.collect::<Result<_, _>>()?)
+    }
+
+    /// Who approved what was then carried out, or tried.
+    fn approvals_of_action(&self, event: &Event) -> Result<Vec<Approved>, Error> {
+        let Some(code) = &event.approval else { return Ok(Vec::new()) };
+        self.approvals_of(code, &event.target, second(&event.at) - APPROVAL_LASTS, second(&event.last_at))
+    }
+
+    /// Everything that one run did, tried, planned and withheld, with who approved what of it.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn events(&self, run: &json::Run) -> Result<Vec<Event>, Error> {
+        let mut events = Event::all_of(run);
+        for event in &mut events {
+            event.approvals = match &event.approval {
+                Some(code) if event.result == "withheld" => {
+                    let (from, until) = (second(&event.at), second(&event.last_at) + APPROVAL_LASTS);
+                    self.approvals_of(code, &event.target, from, until)?
+                }
+                _ => self.approvals_of_action(event)?,
+            };
+        }
+        Ok(events)
+    }
+
+    /// Who gave this code within these seconds.
+    fn approvals_of(&self, code: &str, target: &str, from: i64, until: i64) -> Result<Vec<Approved>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT code, by, peer, at FROM approval WHERE code = ?1 AND coalesce(target, ?2) = ?2 \
+             AND given BETWEEN ?3 AND ?4 ORDER BY id",
+        )?;
+        let approvals = statement.query_map(params![code, target, from, until], Approved::of_row)?;
+        Ok(approvals.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Seconds since 1970.
+fn second(time: &str) -> i64 {
+    time.parse::<Timestamp>().unwrap_or_default().as_second()
+}
+
+impl Approved {
+    fn of_row(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self { approval: row.get(0)?, by: row.get(1)?, peer: row.get(2)?, at: row.get(3)? })
     }
 }
 
@@ -234,7 +308,8 @@ impl Event {
         let of_target = |target: &json::Target| {
             let event = Self::of_target(run, target);
             let actions = target.actions.iter().map(|action| event.clone().with_action(action.clone()));
-            let withheld = target.withheld.iter().map(|held| event.clone().with_withheld(held.clone()));
+            let withheld = target.withheld.iter();
+            let withheld = withheld.map(|held| event.clone().with_withheld(held.clone(), target.approval.clone()));
             actions.chain(withheld).collect::<Vec<_>>()
         };
         run.targets.iter().flat_map(of_target).collect()
@@ -263,22 +338,22 @@ impl Event {
             let field = field.replace('_', " ");
             from.as_ref().map_or_else(|| format!("{field} {to}"), |from| format!("{field} {from} → {to}"))
         };
-        // What our own tags say is for the program; CSV and JSON have them.
-        let shown = self.changes.iter().filter(|change| !change.field.starts_with("tag:rollcall:"));
-        let shown: Vec<String> = shown.map(change).collect();
-        if shown.is_empty() { "our tags".to_owned() } else { shown.join("; ") }
+        // What our own tags say is for the program, and shown where it is all; CSV and JSON have them.
+        let is_ours = |change: &&Change| change.field.starts_with("tag:rollcall:");
+        let shown: Vec<String> = self.changes.iter().filter(|change| !is_ours(change)).map(change).collect();
+        if shown.is_empty() { self.changes.iter().map(change).collect::<Vec<_>>() } else { shown }.join("; ")
     }
 
     pub(super) fn with_action(self, action: Action) -> Self {
-        let Action { kind, login, group: _, principal, mapping, changes, result, error, user } = action;
+        let Action { kind, login, group: _, principal, mapping, changes, approval, result, error, user } = action;
         let (kind, result) = (kind.into_owned(), result.into_owned());
-        Self { kind, login, principal, mapping, changes, result, error, user, ..self }
+        Self { kind, login, principal, mapping, changes, result, approval, error, user, ..self }
     }
 
-    pub(super) fn with_withheld(self, held: Withheld) -> Self {
+    pub(super) fn with_withheld(self, held: Withheld, approval: Option<String>) -> Self {
         let Withheld { kind, login, principal, mapping, changes, guard } = held;
         let (kind, result, guard) = (kind.into_owned(), "withheld".to_owned(), Some(guard.into_owned()));
-        Self { kind, login, principal, mapping, changes, result, guard, ..self }
+        Self { kind, login, principal, mapping, changes, result, guard, approval, ..self }
     }
 
     fn of_row(row: &Row<'_>) -> Result<Self, rusqlite::Error> {

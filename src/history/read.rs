@@ -10,6 +10,7 @@ use ulid::Ulid;
 use utoipa::ToSchema;
 
 use super::store::{count, integer};
+use super::varying::Varying;
 use super::{Error, Store};
 use crate::model::id::TargetName;
 use crate::report::json::{Action, Finding, Progress, Run, State, Target, Withheld};
@@ -62,6 +63,13 @@ pub struct Day {
     pub failed: usize,
     /// Actions that were carried out, those of one person's passes too.
     pub changes: usize,
+}
+
+/// What a pass did, withheld and found.
+pub(super) struct List {
+    pub(super) id: i64,
+    /// What of it is that pass's alone.
+    pub(super) varying: Varying,
 }
 
 impl Store {
@@ -118,6 +126,16 @@ impl Store {
         Ok(lines)
     }
 
+    /// The targets that there are passes of, in the order of their names.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn targets(&self) -> Result<Vec<String>, Error> {
+        let mut statement = self.connection.prepare_cached("SELECT DISTINCT target FROM pass ORDER BY target")?;
+        let targets = statement.query_map((), |row| row.get(0))?;
+        Ok(targets.collect::<Result<_, _>>()?)
+    }
+
     /// The passes of a run in a line each, in their order.
     ///
     /// # Errors
@@ -167,13 +185,13 @@ impl Store {
     pub fn run(&self, id: &str) -> Result<Option<Run>, Error> {
         let Some((mut run, lists)) = self.head(id)? else { return Ok(None) };
         for (target, list) in run.targets.iter_mut().zip(lists) {
-            self.fill(target, list, &run.mode)?;
+            self.fill(target, &list, &run.mode)?;
         }
         Ok(Some(run))
     }
 
     /// A run, whose targets have no actions, findings and what was withheld, and the lists that have these.
-    pub(super) fn head(&self, id: &str) -> Result<Option<(Run, Vec<i64>)>, Error> {
+    pub(super) fn head(&self, id: &str) -> Result<Option<(Run, Vec<List>)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT cause, mode, person, verdict, started_at, finished_at, elapsed_seconds, requests FROM run WHERE id = ?1",
         )?;
@@ -202,23 +220,30 @@ impl Store {
         let mut lists = Vec::new();
         while let Some(row) = rows.next()? {
             run.targets.push(target(row)?);
-            lists.push(row.get("list")?);
+            let varying = row.get::<_, Option<String>>("varying")?;
+            lists.push(List { id: row.get("list")?, varying: Varying::of_column(varying.as_deref())? });
         }
         Ok(Some((run, lists)))
     }
 
     /// Gives a target what a list has.
-    fn fill(&self, target: &mut Target, list: i64, mode: &str) -> Result<(), Error> {
+    fn fill(&self, target: &mut Target, list: &List, mode: &str) -> Result<(), Error> {
         let mut entries = self.connection.prepare_cached(
-            "SELECT entry.sort, entry.body, list_entry.is_new FROM list_entry JOIN entry ON entry.id = list_entry.entry \
+            "SELECT entry.sort, entry.body, list_entry.is_new, list_entry.position \
+             FROM list_entry JOIN entry ON entry.id = list_entry.entry \
              WHERE list_entry.list = ?1 ORDER BY list_entry.position",
         )?;
-        let mut rows = entries.query([list])?;
+        let mut rows = entries.query([list.id])?;
         while let Some(row) = rows.next()? {
             let (sort, body, is_new): (String, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
             match sort.as_str() {
-                "action" => target.actions.push(serde_json::from_str::<Action>(&body)?),
-                "withheld" => target.withheld.push(serde_json::from_str::<Withheld>(&body)?),
+                "action" => {
+                    let action = serde_json::from_str::<Action>(&body)?;
+                    target.actions.push(list.varying.with(count(row.get(3)?), action));
+                }
+                "withheld" => {
+                    target.withheld.push(list.varying.with_of_withheld(serde_json::from_str::<Withheld>(&body)?));
+                }
                 _ => {
                     let state = if is_new { "new" } else { "still" }.into();
                     target.findings.push(Finding { state, ..serde_json::from_str(&body)? });

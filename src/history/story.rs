@@ -1,6 +1,6 @@
 //! What was done and noticed, on the command line: of one person, or in one run.
 
-use comfy_table::Cell;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Event, Noticed, PersonRecord};
@@ -54,9 +54,10 @@ impl From<PersonRecord> for Story {
     }
 }
 
-impl From<Run> for Story {
-    fn from(run: Run) -> Self {
-        let events = Event::all_of(&run);
+impl Story {
+    /// A run, with what it did, tried, planned and withheld.
+    #[must_use]
+    pub fn of_run(run: Run, events: Vec<Event>) -> Self {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let (at, last_at) = (text(&run.started_at), text(&run.finished_at));
         let verdict = run.verdict.unwrap_or_default();
@@ -75,41 +76,37 @@ impl From<Run> for Story {
         }
         Self { title, events, findings }
     }
-}
 
-impl Story {
+    /// Says what was asked for where that is why nothing is told: somebody may have been there before, or elsewhere.
+    #[must_use]
+    pub fn within(mut self, target: Option<&str>, since: Option<Timestamp>) -> Self {
+        if self.events.is_empty() && self.findings.is_empty() {
+            self.title.extend(target.map(|target| format!(" in target `{}`", plain(target))));
+            self.title.extend(since.map(|since| format!(" since {}", seconds(&since.to_string()))));
+        }
+        self
+    }
+
     /// For people, from the beginning to the end.
     #[must_use]
     pub fn table(&self, look: Look) -> String {
         let mut text = format!("{}\n", self.title);
         if !self.events.is_empty() {
-            let mut table = table(look);
-            for event in &self.events {
-                table.add_row([
-                    Cell::new(seconds(&event.at)),
-                    Cell::new(plain(&event.target)),
-                    Cell::new(&event.kind),
-                    Cell::new(plain(event.login.as_deref().unwrap_or_default())),
-                    Cell::new(event.result.replace('_', " ")),
-                    Cell::new(plain(&details(event))),
-                ]);
-            }
-            text.extend(["\n", &trimmed(&table), "\n"]);
+            text.push('\n');
+        }
+        for event in &self.events {
+            let login = event.login.as_deref().unwrap_or_default();
+            let result = event.result.replace('_', " ");
+            let head = [&seconds(&event.at), &event.target, &event.kind, &result, login];
+            told(&mut text, look, head, &details(event));
         }
         if !self.findings.is_empty() {
             text.extend(["\n", &things(self.findings.len(), "finding"), "\n"]);
-            let mut table = table(look);
-            for Noticed { target, last_seen, is_there, finding } in &self.findings {
-                let last = if *is_there { "still there".to_owned() } else { format!("last {}", seconds(last_seen)) };
-                let said = format!("{}\nfix: {}", finding.message, finding.fix);
-                table.add_row([
-                    Cell::new(format!("{}\n{last}", seconds(&finding.since))),
-                    Cell::new(plain(target)),
-                    Cell::new(&finding.code),
-                    Cell::new(plain(&said)),
-                ]);
-            }
-            text.extend([&trimmed(&table), "\n"]);
+        }
+        for Noticed { target, last_seen, is_there, finding } in &self.findings {
+            let last = if *is_there { "still there".to_owned() } else { format!("last {}", seconds(last_seen)) };
+            let head = [&seconds(&finding.since), target, &*finding.code, &last, ""];
+            told(&mut text, look, head, &format!("{}\nfix: {}", finding.message, finding.fix));
         }
         text
     }
@@ -160,6 +157,18 @@ impl Story {
     }
 }
 
+/// One thing: a line that can be looked through for times and names, and under it what else there is to say. Side by side
+/// they would leave no room for the latter on a terminal of 80 letters.
+pub(super) fn told(text: &mut String, look: Look, head: [&str; 5], details: &str) {
+    let head = head.iter().filter(|part| !part.is_empty()).map(|part| plain(part)).collect::<Vec<_>>();
+    text.extend(["    ", &head.join("  ").replace('\n', " "), "\n"]);
+    let mut under = table(Look { width: look.width.map(|width| width.saturating_sub(4)), ..look });
+    under.add_row([plain(details)]);
+    for line in trimmed(&under).lines() {
+        text.extend(["    ", line, "\n"]);
+    }
+}
+
 /// One side of all changes.
 fn side(changes: &[Change], of: impl Fn(&Change) -> Option<&str>) -> String {
     let said = changes.iter().filter_map(|change| of(change).map(|value| format!("{}: {value}", change.field)));
@@ -174,8 +183,8 @@ fn details(event: &Event) -> String {
     lines.extend(event.error.as_ref().map(|error| format!("because: {}", error.sentence())));
     lines.extend(event.guard.as_ref().map(|guard| format!("held back by {guard}")));
     for approval in &event.approvals {
-        let by = approval.by.as_deref().unwrap_or("somebody");
-        lines.push(format!("approved by {by} at {}, from {}", seconds(&approval.at), approval.peer));
+        let by = approval.by.as_ref().map(|by| format!("by {by} ")).unwrap_or_default();
+        lines.push(format!("approved {by}at {}, from {}", seconds(&approval.at), approval.peer));
     }
     if event.times > 1 {
         lines.push(format!("in {}, until {}", format_args!("{} passes", event.times), seconds(&event.last_at)));

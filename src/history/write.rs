@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::store::integer;
+use super::varying::Varying;
 use super::{Approval, Error, Store};
 use crate::report::json::{Action, Change, Finding, Run, Target, Withheld};
 
@@ -149,17 +150,24 @@ fn forget(transaction: &Transaction<'_>, run: &str) -> Result<usize, rusqlite::E
 }
 
 fn of_pass(transaction: &Transaction<'_>, run: &str, target: &Target, is_whole: bool) -> Result<(), Error> {
-    let actions = target.actions.iter().map(Entry::of_action);
-    let withheld = target.withheld.iter().map(Entry::of_withheld);
-    let findings = target.findings.iter().map(Entry::of_finding);
-    let entries = actions.chain(withheld).chain(findings).collect::<Result<Vec<_>, _>>()?;
+    let mut varying = Varying::default();
+    let mut entries = Vec::with_capacity(target.actions.len() + target.withheld.len() + target.findings.len());
+    for (position, action) in target.actions.iter().enumerate() {
+        entries.push(Entry::of_action(action, &varying.without(position, action))?);
+    }
+    for held in &target.withheld {
+        entries.push(Entry::of_withheld(held, &varying.without_of_withheld(held))?);
+    }
+    for finding in &target.findings {
+        entries.push(Entry::of_finding(finding)?);
+    }
     let list = list(transaction, &target.name, &entries)?;
     let count = |results: &[&str]| target.actions.iter().filter(|action| results.contains(&&*action.result)).count();
     transaction
         .prepare_cached(
             "INSERT INTO pass (run, target, mode, verdict, error, is_whole, estimate_seconds, members, blocked, \
-             connect_users, owned, served, unable, approval, requests, changed, failed, withheld, list) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+             connect_users, owned, served, unable, approval, requests, changed, failed, withheld, list, varying) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )?
         .execute(params![
             run,
@@ -181,6 +189,7 @@ fn of_pass(transaction: &Transaction<'_>, run: &str, target: &Target, is_whole: 
             integer(count(&["failed", "skipped"])),
             integer(target.withheld.len()),
             list,
+            varying.column()?,
         ])?;
     Ok(())
 }
@@ -211,7 +220,8 @@ fn list(transaction: &Transaction<'_>, target: &str, entries: &[Entry<'_>]) -> R
 }
 
 impl<'a> Entry<'a> {
-    fn of_action(action: &'a Action) -> Result<Self, serde_json::Error> {
+    /// An action, and what of it is the same each time.
+    fn of_action(action: &'a Action, lasting: &Action) -> Result<Self, serde_json::Error> {
         let changed = action.changes.iter().find(|change| matches!(change.field.as_str(), "email" | "secondary_email"));
         let deleted = action.user.as_ref().map(|user| &user["IdentityInfo"]);
         let deleted =
@@ -223,12 +233,12 @@ impl<'a> Entry<'a> {
             principal: action.principal.as_deref(),
             login: action.login.as_deref(),
             email: changed.and_then(|Change { to, .. }| to.as_deref()).or(deleted),
-            body: body(action)?,
+            body: body(lasting)?,
             is_new: false,
         })
     }
 
-    fn of_withheld(held: &'a Withheld) -> Result<Self, serde_json::Error> {
+    fn of_withheld(held: &'a Withheld, lasting: &Withheld) -> Result<Self, serde_json::Error> {
         Ok(Self {
             sort: "withheld",
             name: &held.kind,
@@ -236,7 +246,7 @@ impl<'a> Entry<'a> {
             principal: held.principal.as_deref(),
             login: held.login.as_deref(),
             email: None,
-            body: body(held)?,
+            body: body(lasting)?,
             is_new: false,
         })
     }

@@ -23,8 +23,8 @@ struct OfTarget {
     told: BTreeMap<String, (Instant, BTreeSet<Pair>)>,
     /// What the last pass withheld.
     withheld: BTreeSet<Pair>,
-    /// What may be done, and since when.
-    granted: BTreeMap<Pair, Instant>,
+    /// What may be done, since when, and by which code.
+    granted: BTreeMap<Pair, (Instant, String)>,
 }
 
 /// Why an approval came to nothing.
@@ -59,16 +59,17 @@ impl Approvals {
                 refusal = NotApproved::Stale;
                 continue;
             }
-            of_target.granted.extend(still.into_iter().map(|pair| (pair, now)));
+            of_target.granted.extend(still.into_iter().map(|pair| (pair, (now, code.to_owned()))));
             return Ok(target.clone());
         }
         Err(refusal)
     }
 
-    /// What may be done in a target now, though a guard holds it back.
-    pub(super) fn granted(&self, target: &TargetName, now: Instant) -> BTreeSet<Pair> {
+    /// What may be done in a target now, though a guard holds it back, with the code that it was approved by.
+    pub(super) fn granted(&self, target: &TargetName, now: Instant) -> BTreeMap<Pair, String> {
         let granted = self.0.get(target).into_iter().flat_map(|of_target| &of_target.granted);
-        granted.filter(|(_, given)| is_good(**given, now)).map(|(pair, _)| pair.clone()).collect()
+        let good = granted.filter(|(_, (given, _))| is_good(*given, now));
+        good.map(|(pair, (_, code))| (pair.clone(), code.clone())).collect()
     }
 
     /// Notes that a pair was carried out, so that it will not be done a second time on the same approval.
@@ -116,6 +117,10 @@ mod tests {
         (user.to_owned(), ActionKind::UnmarkAbsent)
     }
 
+    fn by(code: &str, user: &str) -> (Pair, String) {
+        (pair(user), code.to_owned())
+    }
+
     #[test]
     fn a_pair_is_good_once_and_for_a_day() {
         let start = Instant::now();
@@ -123,12 +128,12 @@ mod tests {
         let mut approvals = Approvals::default();
         told(&mut approvals, Some("c0de"), &["ana", "bo"], start);
         assert_eq!(approvals.grant("other", start), Err(NotApproved::Unknown));
-        assert_eq!(approvals.granted(&target(), start), BTreeSet::new());
+        assert_eq!(approvals.granted(&target(), start), BTreeMap::new());
         assert_eq!(approvals.grant("c0de", at(23)), Ok(target()));
-        assert_eq!(approvals.granted(&target(), at(46)), [pair("ana"), pair("bo")].into());
+        assert_eq!(approvals.granted(&target(), at(46)), [by("c0de", "ana"), by("c0de", "bo")].into());
         approvals.used(&target(), &pair("ana"));
-        assert_eq!(approvals.granted(&target(), at(46)), [pair("bo")].into());
-        assert_eq!(approvals.granted(&target(), at(47)), BTreeSet::new(), "24 hours are over");
+        assert_eq!(approvals.granted(&target(), at(46)), [by("c0de", "bo")].into());
+        assert_eq!(approvals.granted(&target(), at(47)), BTreeMap::new(), "24 hours are over");
     }
 
     #[test]
@@ -138,7 +143,7 @@ mod tests {
         told(&mut approvals, Some("earlier"), &["ana", "bo"], now);
         told(&mut approvals, Some("later"), &["bo", "cy"], now);
         assert_eq!(approvals.grant("earlier", now), Ok(target()));
-        assert_eq!(approvals.granted(&target(), now), [pair("bo")].into());
+        assert_eq!(approvals.granted(&target(), now), [by("earlier", "bo")].into());
         told(&mut approvals, None, &[], now);
         assert_eq!(approvals.grant("later", now), Err(NotApproved::Stale));
         let tomorrow = now + Duration::from_hours(24);

@@ -115,7 +115,7 @@ impl Pass<'_> {
         let mut approvals = lock(&self.runner.approvals);
         for (action, outcome) in plan.actions().iter().zip(&applied.outcomes) {
             let pair = action.pair();
-            if granted.contains(&pair) && outcome.is_well() {
+            if granted.contains_key(&pair) && outcome.is_well() {
                 approvals.used(&settings.name, &pair);
             }
         }

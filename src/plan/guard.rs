@@ -6,7 +6,7 @@
 //! somebody approves it. A guard judges the whole plan of a target, and past a limit it withholds every action of the
 //! kinds that it counts: which of a thousand leavers are the mistaken ones cannot be told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use rustc_hash::FxHashMap;
@@ -106,7 +106,7 @@ pub(super) fn guard(draft: Draft, snapshot: &Snapshot, settings: &Settings, fenc
         }
     }
     let approval = code(settings, &withheld);
-    Plan { actions: passed, withheld, approval, findings, counts }
+    Plan { actions: passed, withheld, approval, released: BTreeMap::new(), findings, counts }
 }
 
 /// What the guards know of the whole plan.

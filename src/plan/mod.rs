@@ -66,6 +66,7 @@ pub struct Plan {
     actions: Vec<Action>,
     withheld: Vec<Withheld>,
     approval: Option<String>,
+    released: BTreeMap<Pair, String>,
     findings: Vec<Finding>,
     counts: Counts,
 }
@@ -95,15 +96,19 @@ impl Plan {
             return false;
         }
         self.approval = None;
+        self.released.extend(self.withheld.iter().map(|held| (held.action.pair(), code.to_owned())));
         self.actions.extend(self.withheld.drain(..).map(|held| held.action));
         self.actions.sort_by(|one, other| one.order().cmp(&other.order()));
         true
     }
 
-    /// Lets those of these pairs through that are withheld. What is still withheld has another code then.
-    pub fn release(&mut self, pairs: &BTreeSet<Pair>, settings: &Settings) {
+    /// Lets those of these pairs through that are withheld, each with the code that it was approved by. What is still
+    /// withheld has another code then.
+    pub fn release(&mut self, pairs: &BTreeMap<Pair, String>, settings: &Settings) {
         let (released, held): (Vec<_>, Vec<_>) =
-            self.withheld.drain(..).partition(|held| pairs.contains(&held.action.pair()));
+            self.withheld.drain(..).partition(|held| pairs.contains_key(&held.action.pair()));
+        let codes = released.iter().filter_map(|held| pairs.get_key_value(&held.action.pair()));
+        self.released.extend(codes.map(|(pair, code)| (pair.clone(), code.clone())));
         self.withheld = held;
         self.approval = guard::code(settings, &self.withheld);
         self.actions.extend(released.into_iter().map(|held| held.action));
@@ -131,8 +136,8 @@ impl Plan {
     /// Takes the plan apart, once it has been carried out.
     #[must_use]
     pub fn into_parts(self) -> Parts {
-        let Self { actions, withheld, approval, findings, counts } = self;
-        Parts { actions, withheld, approval, findings, counts }
+        let Self { actions, withheld, approval, released, findings, counts } = self;
+        Parts { actions, withheld, approval, released, findings, counts }
     }
 }
 
@@ -145,6 +150,8 @@ pub struct Parts {
     pub withheld: Vec<Withheld>,
     /// The code that approves it.
     pub approval: Option<String>,
+    /// What guards held back and somebody let through, with the code of each.
+    pub released: BTreeMap<Pair, String>,
     /// What was noticed.
     pub findings: Vec<Finding>,
     /// How many there were of whom.

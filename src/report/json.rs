@@ -128,6 +128,8 @@ pub struct Action {
     pub mapping: Option<String>,
     /// What it changes.
     pub changes: Vec<Change>,
+    /// The code by which somebody let it through; null where no guard had held it back.
+    pub approval: Option<String>,
     /// What came of it: `planned`, `done`, `already_so`, `failed` or `skipped`.
     pub result: Cow<'static, str>,
     /// Why it failed or was skipped.
@@ -317,7 +319,11 @@ pub fn target(report: &TargetReport, mode: Mode) -> Target {
         actions: actions
             .iter()
             .enumerate()
-            .map(|(position, (action, outcome))| of_action(action, outcome, report.deleted(position)))
+            .map(|(position, (action, outcome))| Action {
+                approval: report.approved_by(action).map(str::to_owned),
+                user: report.deleted(position).cloned(),
+                ..of_action(action, outcome)
+            })
             .collect(),
         withheld: report.withheld().iter().map(of_withheld).collect(),
         approval: report.approval().map(str::to_owned),
@@ -353,7 +359,7 @@ fn changes(action: &plan::Action) -> Vec<Change> {
     action.changes.iter().map(change).collect()
 }
 
-fn of_action(action: &plan::Action, outcome: &Outcome, deleted: Option<&Value>) -> Action {
+fn of_action(action: &plan::Action, outcome: &Outcome) -> Action {
     let is_assignment = matches!(action.write, plan::Write::AssignGroup { .. });
     let error = Trouble::of_outcome(outcome).as_ref().map(Error::from);
     Action {
@@ -365,7 +371,8 @@ fn of_action(action: &plan::Action, outcome: &Outcome, deleted: Option<&Value>) 
         changes: changes(action),
         result: outcome.as_str().into(),
         error,
-        user: deleted.cloned(),
+        approval: None,
+        user: None,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::apply::{Applied, Outcome};
 use crate::model::id::TargetName;
 use crate::model::settings::Mode;
 use crate::plan::finding::{Finding, Severity};
-use crate::plan::{Action, ActionKind, Counts, Parts, Plan, Withheld};
+use crate::plan::{Action, ActionKind, Counts, Pair, Parts, Plan, Withheld};
 
 pub use self::line::Line;
 pub use self::memory::{Age, Ages, Memory};
@@ -159,6 +159,7 @@ struct Pass {
     actions: Vec<(Action, Outcome)>,
     withheld: Vec<Withheld>,
     approval: Option<String>,
+    released: BTreeMap<Pair, String>,
     deleted: BTreeMap<usize, serde_json::Value>,
     findings: Vec<Finding>,
     counts: Counts,
@@ -199,7 +200,7 @@ impl TargetReport {
     #[must_use]
     pub fn applied(around: Around, plan: Plan, applied: Applied) -> Self {
         let refused = plan.refusal().is_some();
-        let Parts { actions, withheld, approval, mut findings, mut counts } = plan.into_parts();
+        let Parts { actions, withheld, approval, released, mut findings, mut counts } = plan.into_parts();
         let Applied { outcomes, deleted, findings: shown, estimate } = applied;
         findings.extend(shown);
         let actions: Vec<_> = actions.into_iter().zip(outcomes).collect();
@@ -207,7 +208,7 @@ impl TargetReport {
         Self::new(
             around,
             estimate,
-            Ok(Pass { actions, withheld, approval, deleted, findings, counts, unable, refused }),
+            Ok(Pass { actions, withheld, approval, released, deleted, findings, counts, unable, refused }),
         )
     }
 
@@ -261,6 +262,13 @@ impl TargetReport {
     #[must_use]
     pub fn approval(&self) -> Option<&str> {
         self.result.as_ref().ok()?.approval.as_deref()
+    }
+
+    /// The code by which somebody let this action through, where a guard had held it back.
+    #[must_use]
+    pub fn approved_by(&self, action: &Action) -> Option<&str> {
+        let released = &self.result.as_ref().ok()?.released;
+        if released.is_empty() { None } else { released.get(&action.pair()).map(String::as_str) }
     }
 
     /// A user as it was right before the action at this position deleted it, with the service's own names.

@@ -142,11 +142,38 @@ async fn what_was_approved_says_by_whom() {
     let events: Vec<(&str, &str)> =
         record.events.iter().map(|event| (event.kind.as_str(), event.result.as_str())).collect();
     assert_eq!(events, [("quarantine_user", "withheld"), ("quarantine_user", "done")]);
-    let approval = &record.events[0].approvals[0];
-    assert_eq!((approval.by.as_deref(), approval.peer.as_str()), (Some("Kim"), "192.0.2.7:4711"));
+    for event in &record.events {
+        let [approval] = event.approvals.as_slice() else { panic!("{event:?}") };
+        assert_eq!((approval.by.as_deref(), approval.peer.as_str()), (Some("Kim"), "192.0.2.7:4711"));
+        assert_eq!(event.approval.as_deref(), Some(code.as_str()));
+    }
     let profile = record.events[1].changes.iter().find(|change| change.field == "routing_profile").unwrap();
     assert_eq!(profile.from.as_deref(), Some("Basic Routing Profile"));
     assert_eq!(profile.to.as_deref(), Some("Parking"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_approved_after_a_plan_alone_says_so_and_under_which_code() {
+    let (_folder, path) = file();
+    let mut stage = six_of_ten(&[]).await;
+    stage.configure(&format!("\n[history]\npath = {:?}\n", path.display().to_string()));
+    let planned = stage.cli(&["plan", "--output", "json"]).await.json();
+    let code = planned["targets"][0]["approval"].as_str().unwrap();
+    let synced = stage.cli(&["sync", "--approve", code, "--output", "json"]).await.json();
+    let actions = synced["targets"][0]["actions"].as_array().unwrap();
+    let (held, free): (Vec<&Value>, Vec<&Value>) =
+        actions.iter().partition(|action| action["kind"] == "quarantine_user");
+    assert!(held.len() == 6 && held.iter().all(|action| action["approval"] == code), "{actions:?}");
+    assert!(free.iter().all(|action| action["approval"].is_null()), "no guard had held it back: {free:?}");
+    // No pass on record has held it back.
+    let record = stage.cli(&["history", "--person", "agent0@x.com", "--output", "json"]).await.json();
+    let [event] = record["events"].as_array().unwrap().as_slice() else { panic!("{record:#}") };
+    assert_eq!((&event["result"], &event["approval"]), (&json!("done"), &json!(code)));
+    assert!(event["approvals"][0]["peer"].as_str().unwrap().starts_with("cli, user id "), "{event:#}");
+    for arguments in [["--person", "agent0@x.com"], ["--run", synced["run"].as_str().unwrap()]] {
+        let told = stage.cli(&[&["history"][..], &arguments].concat()).await.stdout;
+        assert!(told.contains("approved at ") && told.contains(", from cli, user id "), "{told}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -273,4 +300,22 @@ async fn sync_writes_what_history_shows_and_plan_does_not() {
     assert!(cell("after").contains("routing_profile: Basic Routing Profile"), "{}", csv.stdout);
     let nobody = stage.cli(&["history", "--person", "nobody@x.com"]).await;
     assert_eq!((nobody.code, nobody.stdout.as_str()), (Some(0), "nothing is recorded of `nobody@x.com`\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_cannot_be_meant_is_a_mistake_and_no_empty_answer() {
+    let (_folder, path) = file();
+    let mut stage = Stage::new(&[agent("ana@x.com")]).await;
+    stage.configure(&format!("\n[history]\npath = {:?}\n", path.display().to_string()));
+    assert_eq!(stage.cli(&["sync"]).await.code, Some(0));
+    for (arguments, words) in [
+        (["--person", " "], "`--person` is empty"),
+        (["--target", "suport"], "there is no target `suport`, neither in the history nor in the configuration"),
+    ] {
+        let mistaken = stage.cli(&[&["history"][..], &arguments].concat()).await;
+        assert_eq!(mistaken.code, Some(2), "{mistaken:#?}");
+        assert!(mistaken.stderr.contains(words) && mistaken.stderr.contains("hint: "), "{mistaken:#?}");
+    }
+    let later = stage.cli(&["history", "--person", "ana@x.com", "--since", "2199-01-01"]).await;
+    assert_eq!(later.stdout, "nothing is recorded of `ana@x.com` since 2199-01-01T00:00:00Z\n");
 }
