@@ -5,6 +5,7 @@
 
 mod clockwork;
 mod desk;
+mod past;
 mod reload;
 mod status;
 
@@ -18,7 +19,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use self::clockwork::Clockwork;
-pub use self::desk::{ApprovalRefused, Desk, Entry, Event, PastRuns, Refused};
+pub use self::desk::{ApprovalRefused, Desk, Entry, Event, Refused};
+pub use self::past::PastRuns;
 pub use self::reload::{Source, people};
 pub use self::status::{ConfigStatus, HistoryStatus, Reload, Status, TargetStatus};
 use crate::config::Config;
