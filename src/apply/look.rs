@@ -25,10 +25,12 @@ impl Hands<'_> {
     /// The same, of a user that has to be ours and this person's.
     pub(super) async fn look_at_owned(&self, account: &Account, person: &PrincipalId) -> Result<Portrait, Halt> {
         let user = self.look(account).await?;
-        match self.owner_of(&user) {
-            Ownership::Owned { principal, .. } if principal == Some(person.as_str()) => Ok(user),
-            _ => Err(Skip::UserChanged.into()),
-        }
+        if self.is_of(&user, person) { Ok(user) } else { Err(Skip::UserChanged.into()) }
+    }
+
+    /// Whether the user is ours and this person's.
+    fn is_of(&self, user: &Portrait, person: &PrincipalId) -> bool {
+        matches!(self.owner_of(user), Ownership::Owned { principal, .. } if principal == Some(person.as_str()))
     }
 
     /// Whose the user is.
@@ -56,11 +58,10 @@ impl Hands<'_> {
                 found.is_some_and(|person| person.status == Status::Disabled)
             }
             Reason::Superseded(present) => {
-                return match self.look_at_owned(present, person).await {
-                    Ok(_) => Ok(()),
-                    Err(Halt::Skip(_)) => Err(Skip::PresentUserChanged.into()),
-                    Err(failure) => Err(failure),
-                };
+                // Nothing of it is changed, so it may be an administrator.
+                let found = self.target.describe_user(&present.id).await?;
+                let is_there = found.is_some_and(|user| user.login == present.login && self.is_of(&user, person));
+                return if is_there { Ok(()) } else { Err(Skip::PresentUserChanged.into()) };
             }
         };
         if has_left { Ok(()) } else { Err(Skip::PersonChanged.into()) }

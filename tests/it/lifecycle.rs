@@ -63,6 +63,17 @@ async fn a_leaver_is_marked_quarantined_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_user_goes_down_the_ladder_though_the_present_one_is_an_administrator() {
+    let present = owned("ana@x.com", "ana@x.com").replace("[\"Agent\"]", "[\"Admin\"]");
+    let earlier = owned_with("ana.old@x.com", "ana@x.com", &[("rollcall:absent-since", &hours_ago(73))]);
+    let stage = stage(&[present, earlier, agent("ana@x.com")], LADDER).await;
+    let before = stage.user("ana@x.com");
+    assert_eq!(actions(&stage.sync().await), [ASSIGNED, "quarantine_user ana.old@x.com: done"]);
+    assert_eq!(stage.user("ana@x.com"), before);
+    assert_eq!(actions(&stage.sync().await), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_is_back_has_what_they_had() {
     let world = |ana: String, groups: &[&str]| {
         [ana, owned("bo@x.com", "bo@x.com"), agent("bo@x.com"), person("ana@x.com", groups)]

@@ -100,6 +100,9 @@ def test_what_is_held_back_is_named_and_released_by_somebody_with_a_name(centre:
     events = reader.page.locator("#explained .record li")
     expect(events).to_have_count(2)
     expect(events.nth(0)).to_contain_text("done")
+    events.nth(0).get_by_role("button").click()
+    reader.sees("let through by the approval", "#run-dialog")
+    reader.page.keyboard.press("Escape")
     expect(events.nth(1)).to_contain_text("held back by max-changes")
     expect(events.nth(1)).to_contain_text(f"approved by {name} from 127.0.0.1")
 

@@ -56,7 +56,7 @@ struct Line {
     details: String,
     /// The word of the report.
     result: String,
-    /// What kept it from being done.
+    /// What kept it from being done, or let it be done.
     why: Option<String>,
     hint: Option<String>,
 }
@@ -114,14 +114,15 @@ impl Pass {
 impl Line {
     fn of(event: Event) -> Self {
         let details = event.changed();
-        let by = event.guard.map(|guard| format!("held back by {guard}"));
+        let held = event.guard.map(|guard| format!("held back by {guard}"));
+        let approved = event.approval.map(|code| format!("let through by the approval `{code}`"));
         Self {
             target: event.target,
             kind: pieces::words(&event.kind),
             who: event.login.or(event.mapping).unwrap_or_default(),
             details,
             result: event.result,
-            why: event.error.as_ref().map(json::Error::sentence).or(by),
+            why: event.error.as_ref().map(json::Error::sentence).or(held).or(approved),
             hint: event.error.and_then(|error| error.hint),
         }
     }
