@@ -54,7 +54,9 @@ def lengthen(history: Path, days: int, a_day: int) -> None:
     """Gives the record a past: copies of its one run, so many a day, of which every seventh failed."""
     with closing(sqlite3.connect(history)) as database, database:
         [(first, began)] = database.execute("SELECT id, started_at FROM run").fetchall()
-        columns = [row[1] for row in database.execute("PRAGMA table_info(pass)") if row[1] not in ("id", "run", "verdict")]
+        columns = [
+            row[1] for row in database.execute("PRAGMA table_info(pass)") if row[1] not in ("id", "run", "verdict")
+        ]
         names = ", ".join(columns)
         begin = datetime.fromisoformat(began)
         for number in range(days * a_day):
@@ -66,7 +68,7 @@ def lengthen(history: Path, days: int, a_day: int) -> None:
                 (run, verdict, text, ended, int(at.timestamp()), first),
             )
             database.execute(
-                f"INSERT INTO pass (run, verdict, {names}) SELECT ?, ?, {names} FROM pass WHERE run = ?",  # noqa: S608
+                f"INSERT INTO pass (run, verdict, {names}) SELECT ?, ?, {names} FROM pass WHERE run = ?",
                 (run, verdict, first),
             )
 
