@@ -12,7 +12,7 @@ use crate::report::{Line, things};
 const WIDE: u16 = 110;
 /// The version of this form.
 const SCHEMA: u32 = 1;
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "run",
     "started_at",
     "finished_at",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 13] = [
     "done",
     "failed",
     "withheld",
+    "unable",
 ];
 
 /// Past runs, the latest first.
@@ -102,6 +103,7 @@ impl Listing {
                 &done(pass),
                 &pass.failed.to_string(),
                 &pass.withheld.to_string(),
+                &number(pass.unable),
             ])?;
         }
         sheet.text()
@@ -115,8 +117,9 @@ impl Listing {
 /// What a pass came to, in few words.
 fn outcome(pass: &PassLine) -> String {
     let mut parts = Vec::new();
-    if let (Some(members), Some(blocked)) = (pass.members, pass.blocked) {
-        parts.push(format!("{}, of whom {blocked} cannot sign in", things(members, "member")));
+    // A file of the first form tells only how it was before the pass.
+    if let (Some(members), Some(unable)) = (pass.members, pass.unable.or(pass.blocked)) {
+        parts.push(format!("{}, of whom {unable} cannot sign in", things(members, "member")));
     }
     parts.extend(Some(done(pass)).filter(|done| !done.is_empty()));
     parts.extend((pass.failed > 0).then(|| format!("{} failed or skipped", pass.failed)));

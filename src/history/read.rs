@@ -40,8 +40,10 @@ pub struct PassLine {
     pub verdict: String,
     /// People who were to be able to work.
     pub members: Option<usize>,
-    /// Those of them who could not sign in.
+    /// Those of them who could not sign in before it.
     pub blocked: Option<usize>,
+    /// Those of them who could not sign in after it.
+    pub unable: Option<usize>,
     /// How many actions of each kind were carried out.
     pub done: BTreeMap<String, usize>,
     /// How many actions failed or were skipped.
@@ -142,7 +144,7 @@ impl Store {
     /// Where the database cannot be read.
     pub fn passes(&self, run: &str) -> Result<Vec<PassLine>, Error> {
         let mut passes = self.connection.prepare_cached(
-            "SELECT target, mode, verdict, members, blocked, list FROM pass WHERE run = ?1 ORDER BY id",
+            "SELECT target, mode, verdict, members, blocked, unable, list FROM pass WHERE run = ?1 ORDER BY id",
         )?;
         let mut counts = self.connection.prepare_cached(
             "SELECT sort, name, result, count(*) FROM list_entry JOIN entry ON entry.id = list_entry.entry \
@@ -157,6 +159,7 @@ impl Store {
                 verdict: row.get("verdict")?,
                 members: row.get::<_, Option<i64>>("members")?.map(count),
                 blocked: row.get::<_, Option<i64>>("blocked")?.map(count),
+                unable: row.get::<_, Option<i64>>("unable")?.map(count),
                 done: BTreeMap::new(),
                 failed: 0,
                 withheld: 0,

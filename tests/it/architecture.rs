@@ -19,7 +19,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("history", &["model", "report"]),
     ("pass", &["apply", "aws", "config", "metrics", "model", "plan", "report"]),
     ("daemon", &["aws", "config", "history", "metrics", "model", "pass", "plan", "report", "telemetry"]),
-    ("http", &["apply", "config", "daemon", "history", "metrics", "model", "pass", "plan", "report"]),
+    ("http", &["config", "daemon", "history", "metrics", "model", "pass", "plan", "report"]),
     ("telemetry", &["aws", "config"]),
     ("cli", &[]),
     (
@@ -131,11 +131,11 @@ fn imports_follow_the_map() {
             }
         }
     }
-    // The map would be worth little if nothing on it were found.
-    for (module, other) in
-        [("plan", "model"), ("aws", "model"), ("apply", "plan"), ("pass", "aws"), ("commands", "sim")]
-    {
-        assert!(seen.contains(&(module.to_owned(), other.to_owned())), "{module} → {other} was not seen");
+    // Nor does the map show ways that nobody goes. `lib` names its modules without importing them.
+    for (module, others) in MAY_IMPORT.iter().filter(|(module, _)| *module != "lib") {
+        for other in *others {
+            assert!(seen.contains(&((*module).to_owned(), (*other).to_owned())), "no `{module}` imports `{other}`");
+        }
     }
 }
 
