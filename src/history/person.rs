@@ -13,6 +13,7 @@ use super::read::first_id;
 use super::store::count;
 use super::varying::Varying;
 use super::{Error, Store};
+use crate::report::Trouble;
 use crate::report::json::{self, Action, Change, Finding, Withheld};
 
 /// Whose record is wanted.
@@ -86,7 +87,7 @@ pub struct Event {
     /// Who approved it.
     pub approvals: Vec<Approved>,
     /// Why it failed or was skipped, in the words of the last time.
-    pub error: Option<json::Error>,
+    pub error: Option<Trouble>,
     /// A deleted user, whole, as it was right before, with the service's own names.
     #[schema(value_type = Option<Object>)]
     pub user: Option<Value>,

@@ -7,7 +7,7 @@ use super::{Event, Noticed, PersonRecord};
 use crate::report::json::{Change, Run};
 use crate::report::sheet::Sheet;
 use crate::report::table::{Look, table, trimmed};
-use crate::report::things;
+use crate::report::{Trouble, things};
 
 const COLUMNS: [&str; 20] = [
     "at",
@@ -141,7 +141,7 @@ impl Story {
                 &by.collect::<Vec<_>>().join("; "),
                 &approvals().map(|one| one.at.as_str()).collect::<Vec<_>>().join("; "),
                 "",
-                &event.error.as_ref().map(crate::report::json::Error::sentence).unwrap_or_default(),
+                &event.error.as_ref().map(Trouble::sentence).unwrap_or_default(),
                 &event.user.as_ref().map(Value::to_string).unwrap_or_default(),
             ])?;
         }

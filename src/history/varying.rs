@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::tag;
-use crate::report::json::{Action, Change, Error, Withheld};
+use crate::report::Trouble;
+use crate::report::json::{Action, Change, Withheld};
 
 /// What stands around the id of a request at the end of a cause.
 const REQUEST: (&str, &str) = ("(request `", "`)");
@@ -106,7 +107,7 @@ fn mark(change: &mut Change) -> Option<&mut String> {
 }
 
 /// The cause that ends with the id of a request, and where in it the id begins and ends.
-fn request(error: &mut Error) -> Option<(&mut String, usize, usize)> {
+fn request(error: &mut Trouble) -> Option<(&mut String, usize, usize)> {
     let (before, after) = REQUEST;
     error.causes.iter_mut().find_map(|cause| {
         let end = cause.strip_suffix(after)?.len();

@@ -73,7 +73,7 @@ pub struct Target {
     /// How the pass came out; null until it has ended.
     pub verdict: Option<Cow<'static, str>>,
     /// Why it failed, where it did.
-    pub error: Option<Error>,
+    pub error: Option<Trouble>,
     /// How far its actions have come.
     pub progress: Progress,
     /// Seconds that carrying the plan out takes at the service's rate.
@@ -133,7 +133,7 @@ pub struct Action {
     /// What came of it: `planned`, `done`, `already_so`, `failed` or `skipped`.
     pub result: Cow<'static, str>,
     /// Why it failed or was skipped.
-    pub error: Option<Error>,
+    pub error: Option<Trouble>,
     /// A deleted user, whole, as it was right before, with the service's own names.
     #[schema(value_type = Option<Object>)]
     pub user: Option<Value>,
@@ -195,32 +195,6 @@ pub struct Finding {
     pub fix: String,
     /// When it was first found.
     pub since: String,
-}
-
-/// What went wrong.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Error {
-    /// What failed.
-    pub message: String,
-    /// Why, the nearest cause first.
-    pub causes: Vec<String>,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-impl Error {
-    /// The sentence and its causes, in one line.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        std::iter::once(&self.message).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
-    }
-}
-
-impl From<&Trouble> for Error {
-    fn from(trouble: &Trouble) -> Self {
-        let Trouble { message, causes, hint } = trouble.clone();
-        Self { message, causes, hint }
-    }
 }
 
 /// What is known of a run that is not over.
@@ -307,7 +281,7 @@ pub fn target(report: &TargetReport, mode: Mode) -> Target {
         name: report.name.to_string(),
         mode: report.mode.as_str().into(),
         verdict: Some(report.verdict().as_str().into()),
-        error: report.trouble().as_ref().map(Error::from),
+        error: report.trouble(),
         progress: Progress { done: total, total, eta_seconds: 0.0 },
         estimate_seconds: Some(rounded(report.estimate)),
         members: counts.map(|counts| counts.members),
@@ -361,7 +335,7 @@ fn changes(action: &plan::Action) -> Vec<Change> {
 
 fn of_action(action: &plan::Action, outcome: &Outcome) -> Action {
     let is_assignment = matches!(action.write, plan::Write::AssignGroup { .. });
-    let error = Trouble::of_outcome(outcome).as_ref().map(Error::from);
+    let error = Trouble::of_outcome(outcome);
     Action {
         kind: action.kind().as_str().into(),
         login: action.login().map(ToString::to_string),

@@ -2,10 +2,14 @@
 
 use std::error::Error;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::apply::{Failure, Outcome, Skip};
 
 /// What went wrong, in words: a sentence, its causes, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Error)]
 pub struct Trouble {
     /// What failed.
     pub message: String,

@@ -10,7 +10,7 @@ use super::super::input::{Asked, Name};
 use super::super::problem::Problem;
 use super::pieces::{self, LINES, Moment, Pages, field};
 use crate::history::{Event, Excerpt, Span, Sums};
-use crate::report::{json, spoken, things};
+use crate::report::{Trouble, json, spoken, things};
 
 /// Which page of which run is wanted.
 #[derive(Debug, Deserialize)]
@@ -44,7 +44,7 @@ struct Pass {
     name: String,
     /// How it came out; `None` while it is not over.
     verdict: Option<String>,
-    error: Option<json::Error>,
+    error: Option<Trouble>,
     /// What it found, in numbers.
     found: String,
 }
@@ -122,7 +122,7 @@ impl Line {
             who: event.login.or(event.mapping).unwrap_or_default(),
             details,
             result: event.result,
-            why: event.error.as_ref().map(json::Error::sentence).or(held).or(approved),
+            why: event.error.as_ref().map(Trouble::sentence).or(held).or(approved),
             hint: event.error.and_then(|error| error.hint),
         }
     }
