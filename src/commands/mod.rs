@@ -24,7 +24,6 @@ use futures::FutureExt;
 use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::{self, LoadError};
 use crate::history::Error as HistoryError;
-use crate::pass::broken;
 use crate::report::{Trouble, Verdict};
 
 /// How the program ended, as its exit code says it.
@@ -184,7 +183,7 @@ pub fn main(cli: Cli) -> ExitCode {
     let status = match ended {
         Ok(ended) => ended.unwrap_or_else(|stop| explain(&stop)),
         Err(panic) => {
-            tell(&broken("the command broke off", panic.as_ref()));
+            tell(&Trouble::of_panic("the command broke off", panic.as_ref()));
             ExitStatus::Failure
         }
     };

@@ -144,11 +144,11 @@ impl Store {
     /// Where the database cannot be read.
     pub fn passes(&self, run: &str) -> Result<Vec<PassLine>, Error> {
         let mut passes = self.connection.prepare_cached(
-            "SELECT target, mode, verdict, members, blocked, unable, list FROM pass WHERE run = ?1 ORDER BY id",
+            "SELECT target, mode, verdict, members, blocked, unable, failed, withheld, list FROM pass WHERE run = ?1 ORDER BY id",
         )?;
-        let mut counts = self.connection.prepare_cached(
-            "SELECT sort, name, result, count(*) FROM list_entry JOIN entry ON entry.id = list_entry.entry \
-             WHERE list_entry.list = ?1 GROUP BY sort, name, result",
+        let mut kinds = self.connection.prepare_cached(
+            "SELECT name, count(*) FROM list_entry JOIN entry ON entry.id = list_entry.entry \
+             WHERE list_entry.list = ?1 AND sort = 'action' AND result = 'done' GROUP BY name",
         )?;
         let mut found = Vec::new();
         let mut rows = passes.query([run])?;
@@ -161,20 +161,12 @@ impl Store {
                 blocked: row.get::<_, Option<i64>>("blocked")?.map(count),
                 unable: row.get::<_, Option<i64>>("unable")?.map(count),
                 done: BTreeMap::new(),
-                failed: 0,
-                withheld: 0,
+                failed: count(row.get("failed")?),
+                withheld: count(row.get("withheld")?),
             };
-            let mut of_list = counts.query([row.get::<_, i64>("list")?])?;
-            while let Some(group) = of_list.next()? {
-                let (sort, name): (String, String) = (group.get(0)?, group.get(1)?);
-                let (result, many): (Option<String>, i64) = (group.get(2)?, group.get(3)?);
-                let many = count(many);
-                match (sort.as_str(), result.as_deref()) {
-                    ("action", Some("done")) => *line.done.entry(name).or_default() += many,
-                    ("action", Some("failed" | "skipped")) => line.failed += many,
-                    ("withheld", _) => line.withheld += many,
-                    _ => {}
-                }
+            let mut of_list = kinds.query([row.get::<_, i64>("list")?])?;
+            while let Some(kind) = of_list.next()? {
+                line.done.insert(kind.get(0)?, count(kind.get(1)?));
             }
             found.push(line);
         }

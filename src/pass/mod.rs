@@ -12,7 +12,6 @@ mod run;
 mod turn;
 mod whole;
 
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -192,7 +191,7 @@ impl Runner {
         match AssertUnwindSafe(pass).catch_unwind().await {
             Ok(approved) => approved,
             Err(panic) => {
-                let trouble = broken("the pass broke off", panic.as_ref());
+                let trouble = Trouble::of_panic("the pass broke off", panic.as_ref());
                 let report = TargetReport::failed(around_nothing(live, begun), trouble);
                 self.conclude(run, live, report, &self.setup().people);
                 None
@@ -358,18 +357,4 @@ fn read_directory<'a>(
 ) -> SharedDirectory {
     let groups = mapped_groups(targets);
     async move { Arc::new(identity_center.read(&groups).await) }.boxed().shared()
-}
-
-/// What a panic said, under a sentence that tells what it ended.
-#[must_use]
-pub fn broken(message: &str, panic: &(dyn Any + Send)) -> Trouble {
-    let said = panic.downcast_ref::<String>().map(String::as_str);
-    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it gives no reason");
-    // The one that is known: the SDK opens its connections when they are first needed.
-    let hint = if said.contains("root certificates") {
-        "install the system's certificates (`ca-certificates` on Debian), or name a bundle in `SSL_CERT_FILE`"
-    } else {
-        "this is a mistake in the program: please report it"
-    };
-    Trouble { causes: vec![said.to_owned()], hint: Some(hint.to_owned()), ..Trouble::plain(message) }
 }

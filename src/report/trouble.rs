@@ -1,5 +1,6 @@
 //! What went wrong, in words.
 
+use std::any::Any;
 use std::error::Error;
 
 use serde::{Deserialize, Serialize};
@@ -73,5 +74,19 @@ impl Trouble {
             cause = source.source();
         }
         Self { message: error.to_string(), causes, hint }
+    }
+
+    /// What a panic said, under a sentence that tells what it ended.
+    #[must_use]
+    pub fn of_panic(message: &str, panic: &(dyn Any + Send)) -> Self {
+        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it gives no reason");
+        // The one that is known: the SDK opens its connections when they are first needed.
+        let hint = if said.contains("root certificates") {
+            "install the system's certificates (`ca-certificates` on Debian), or name a bundle in `SSL_CERT_FILE`"
+        } else {
+            "this is a mistake in the program: please report it"
+        };
+        Self { causes: vec![said.to_owned()], hint: Some(hint.to_owned()), ..Self::plain(message) }
     }
 }
