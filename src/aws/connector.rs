@@ -9,8 +9,7 @@
 //! All three make errors of the attempt, so that the SDK retries them as it retries everything else.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -46,24 +45,40 @@ struct Call {
     operation: &'static Operation,
     lane: Lane,
     first: bool,
-    spent: Spent,
+    attempts: Attempts,
 }
 
-/// The time that a call has spent in attempts so far.
+/// What a call's attempts have come to so far. Clones share it.
 #[derive(Debug, Clone, Default)]
-struct Spent(Arc<AtomicU64>);
+struct Attempts(Arc<Mutex<SoFar>>);
 
-impl Storable for Spent {
+#[derive(Debug, Default)]
+struct SoFar {
+    /// The time in attempts, without the waits before and between them.
+    spent: Duration,
+    /// When the last one was sent.
+    sent: Option<Instant>,
+}
+
+impl Storable for Attempts {
     type Storer = StoreReplace<Self>;
 }
 
-impl Spent {
-    fn so_far(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+impl Attempts {
+    fn so_far(&self) -> MutexGuard<'_, SoFar> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spent(&self) -> Duration {
+        self.so_far().spent
+    }
+
+    fn begin(&self) -> Instant {
+        *self.so_far().sent.insert(Instant::now())
     }
 
     fn add(&self, time: Duration) {
-        self.0.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.so_far().spent += time;
     }
 }
 
@@ -82,7 +97,7 @@ impl Intercept for Announce {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        config.interceptor_state().store_put(Spent::default());
+        config.interceptor_state().store_put(Attempts::default());
         Ok(())
     }
 
@@ -96,8 +111,8 @@ impl Intercept for Announce {
         let operation = Operation::of_sdk(call.service(), call.name())
             .ok_or_else(|| format!("`{}` of {} is not in the table of operations", call.name(), call.service()))?;
         let first = config.load::<RequestAttempts>().is_none_or(|attempts| attempts.attempts() <= 1);
-        let spent = config.load::<Spent>().cloned().unwrap_or_default();
-        context.request_mut().add_extension(Call { operation, lane: self.0.clone(), first, spent });
+        let attempts = config.load::<Attempts>().cloned().unwrap_or_default();
+        context.request_mut().add_extension(Call { operation, lane: self.0.clone(), first, attempts });
         Ok(())
     }
 
@@ -108,7 +123,8 @@ impl Intercept for Announce {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some((operation, outcome)) = ledger::attempt(context, config) {
-            self.0.note(operation, outcome);
+            let sent = config.load::<Attempts>().and_then(|attempts| attempts.so_far().sent);
+            self.0.note(operation, outcome, sent.unwrap_or_else(Instant::now));
         }
         Ok(())
     }
@@ -167,12 +183,12 @@ impl HttpConnector for Timed {
             if !call.first {
                 call.lane.take(call.operation, Turn::Retry).await;
             }
-            let left = timeouts.call.saturating_sub(call.spent.so_far());
-            let begun = Instant::now();
+            let left = timeouts.call.saturating_sub(call.attempts.spent());
+            let sent = call.attempts.begin();
             let result = bounded(inner.call(request), timeouts.attempt.min(left)).await;
-            call.spent.add(begun.elapsed());
-            call.lane.time(call.operation, begun.elapsed());
-            if call.spent.so_far() >= timeouts.call && result.is_err() {
+            call.attempts.add(sent.elapsed());
+            call.lane.time(call.operation, sent.elapsed());
+            if call.attempts.spent() >= timeouts.call && result.is_err() {
                 return Err(Fault::Call(timeouts.call).into());
             }
             let response = result?;

@@ -120,10 +120,10 @@ impl Lane {
         }
     }
 
-    /// Takes in how an attempt came out: counts it, and slows down where there were too many.
-    pub(super) fn note(&self, operation: &'static Operation, outcome: Outcome) {
+    /// Takes in how an attempt came out, and when it was sent: counts it, and slows down where there were too many.
+    pub(super) fn note(&self, operation: &'static Operation, outcome: Outcome, sent: Instant) {
         if outcome == Outcome::Throttled
-            && let Some(per_second) = self.bucket(operation).slow_down()
+            && let Some(per_second) = self.bucket(operation).slow_down(sent)
         {
             let (service, region) = (operation.service.prefix(), self.scope.region.as_str());
             let per_second = (per_second * 1000.0).round() / 1000.0;

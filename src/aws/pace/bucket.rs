@@ -74,10 +74,11 @@ impl Bucket {
         }
     }
 
-    /// Takes in that the service has refused a call as one too many. Says what the rate is now, where this changed it.
-    pub(in crate::aws) fn slow_down(&self) -> Option<f64> {
+    /// Takes in that the service has refused a call as one too many, and when that call was sent. Says what the rate is
+    /// now, where this changed it.
+    pub(in crate::aws) fn slow_down(&self, sent: Instant) -> Option<f64> {
         let mut state = lock(&self.state);
-        let changed = state.flow.slow_down(Instant::now());
+        let changed = state.flow.slow_down(sent, Instant::now());
         // Whoever has calculated their wait by the old rate calculates it anew.
         state.wake_first();
         changed.then(|| state.flow.rate())

@@ -14,8 +14,6 @@ const STEP: Duration = Duration::from_secs(20);
 const RISE: f64 = 0.1;
 /// What is never gone below, as a part of the whole rate, so that whoever is slowed down is not starved.
 const LEAST: f64 = 1.0 / 16.0;
-/// Refusals that come within this time are of one and the same cause: their calls were under way together.
-const ONE_CAUSE: Duration = Duration::from_secs(1);
 
 /// The tokens of a bucket, in time.
 #[derive(Debug)]
@@ -63,10 +61,11 @@ impl Flow {
     }
 
     /// Halves the rate, and takes what is left in the bucket: the service has just shown that there is nothing in its
-    /// own. Says whether this refusal counted.
-    pub(super) fn slow_down(&mut self, now: Instant) -> bool {
+    /// own. Says whether this refusal counted: that of a call which was sent before the rate was last halved is of the
+    /// same cause, and tells nothing of the rate since.
+    pub(super) fn slow_down(&mut self, sent: Instant, now: Instant) -> bool {
         self.fill(now);
-        if self.slowed_at.is_some_and(|before| now.duration_since(before) < ONE_CAUSE) {
+        if self.slowed_at.is_some_and(|before| sent <= before) {
             return false;
         }
         self.part = (self.part / 2.0).max(LEAST);

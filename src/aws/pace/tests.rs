@@ -136,7 +136,7 @@ async fn estimates_come_true_whoever_else_is_in_the_queue() {
         let bucket = creating();
         take_many(&bucket, BURST).await;
         if slowed {
-            bucket.slow_down();
+            bucket.slow_down(Instant::now());
         }
         let of = async |name: &'static str, turn, count: u32| {
             let took = seconds(join_all((0..count).map(|_| bucket.take(turn, name)))).await;
@@ -182,14 +182,16 @@ async fn who_has_few_calls_does_not_wait_for_who_has_many() {
 async fn a_refusal_halves_the_rate_and_time_brings_it_back_in_steps() {
     let bucket = creating();
     take_many(&bucket, BURST).await;
+    let sent = Instant::now();
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(bucket.slow_down(), Some(PER_SECOND / 2.0));
-    assert_eq!(bucket.slow_down(), None, "what was under way together is one refusal");
+    assert_eq!(bucket.slow_down(sent), Some(PER_SECOND / 2.0));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(bucket.slow_down(sent), None, "what was under way together is one refusal, whenever its answers come");
     // What was in the bucket is gone, and so the next call waits for a whole token at half the rate.
     let took = seconds(take_many(&bucket, 1)).await;
-    assert!((took - 2.0 / PER_SECOND).abs() < 0.01, "{took}");
-    sleep(Duration::from_secs(1)).await;
-    assert_eq!(bucket.slow_down(), Some(PER_SECOND / 4.0));
+    assert!((took - (2.0 / PER_SECOND - 1.0)).abs() < 0.01, "{took}");
+    // That one tells of the halved rate, however soon.
+    assert_eq!(bucket.slow_down(Instant::now()), Some(PER_SECOND / 4.0));
     // From a quarter on a tenth comes back every 20 seconds: 20 × 1.6 × (0.25 + 0.35 + … + 0.95) is 153.6, in 160 s.
     let took = seconds(take_many(&bucket, 153)).await;
     assert!((159.0..161.0).contains(&took), "{took}");
@@ -202,8 +204,8 @@ async fn a_refusal_halves_the_rate_and_time_brings_it_back_in_steps() {
 async fn however_often_it_is_refused_it_goes_on() {
     let bucket = creating();
     for _ in 0..30 {
-        sleep(Duration::from_millis(1_001)).await;
-        bucket.slow_down();
+        sleep(Duration::from_millis(1)).await;
+        bucket.slow_down(Instant::now());
     }
     let took = seconds(take_many(&bucket, 1)).await;
     assert!(took <= 16.0 / PER_SECOND, "{took}");
@@ -243,6 +245,7 @@ async fn beside_somebody_who_takes_half_the_quota_few_are_refused_and_nobody_sta
             let mut turn = Turn::Regular;
             loop {
                 bucket.take(turn, "a").await;
+                let sent = Instant::now();
                 // An answer takes its time.
                 sleep(Duration::from_millis(80)).await;
                 refused.lock().unwrap().1 += 1;
@@ -250,7 +253,7 @@ async fn beside_somebody_who_takes_half_the_quota_few_are_refused_and_nobody_sta
                     break;
                 }
                 refused.lock().unwrap().0 += 1;
-                bucket.slow_down();
+                bucket.slow_down(sent);
                 sleep(Duration::from_secs(1)).await;
                 turn = Turn::Retry;
             }
