@@ -6,6 +6,7 @@ use super::{Runner, SharedDirectory, read_directory, wanted_hierarchy};
 use crate::aws::{self, IdentityCenter, Ledger};
 use crate::config::Target;
 use crate::model::id::TargetName;
+use crate::model::settings::Settings;
 use crate::model::snapshot::{Scope, Snapshot};
 use crate::plan;
 use crate::report::Trouble;
@@ -13,8 +14,8 @@ use crate::report::Trouble;
 /// One target as it was read, without a pass.
 #[derive(Debug)]
 pub struct Surveyed {
-    /// The target.
-    pub name: TargetName,
+    /// How the target is kept.
+    pub settings: Settings,
     /// All of it, or why it could not be read.
     pub result: Result<Snapshot, Trouble>,
 }
@@ -35,7 +36,7 @@ impl Runner {
             let identity_center = identity_center.counted(&ledger);
             let reading = Everybody { target: &target, identity_center: &identity_center, config };
             let result = reading.read(directory.clone(), [&shared, &ledger]).await;
-            Surveyed { name: config.settings.name.clone(), result }
+            Surveyed { settings: config.settings.clone(), result }
         };
         join_all(targets.iter().map(|target| survey(target))).await
     }

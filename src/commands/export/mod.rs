@@ -11,6 +11,7 @@ use crate::cli::ExportArgs;
 use crate::config::Config;
 use crate::export::{self, Losses, MOST_NAMES, MOST_ROWS, Row, Sheet, Who};
 use crate::model::id::TargetName;
+use crate::model::settings::Settings;
 use crate::model::snapshot::Snapshot;
 use crate::pass::{Runner, Setup, Surveyed};
 use crate::report::{Trouble, things};
@@ -32,15 +33,16 @@ pub(super) async fn run(file: &Path, args: &ExportArgs) -> Result<ExitStatus, St
     let access = Access::from_environment(config.timeouts, &config.identity_center.region).await?;
     let surveyed = Runner::new(Setup::new(Arc::clone(&config), access)).survey(only.as_ref()).await;
     let mut status = ExitStatus::Success;
-    for Surveyed { name, result } in surveyed {
-        let sheet = result.and_then(|snapshot| sheet(&config, &name, snapshot, args));
+    for Surveyed { settings, result } in surveyed {
+        let name = &settings.name;
+        let sheet = result.and_then(|snapshot| sheet(&settings, snapshot, args));
         let written = match (sheet, &args.out) {
-            (Ok(sheet), Some(folder)) => write(folder, &name, &sheet).map(|written| (written, sheet)),
-            (Ok(sheet), None) => Ok((print(&name, &sheet)?, sheet)),
+            (Ok(sheet), Some(folder)) => write(folder, name, &sheet).map(|written| (written, sheet)),
+            (Ok(sheet), None) => Ok((print(name, &sheet)?, sheet)),
             (Err(trouble), _) => Err(trouble),
         };
         match written {
-            Ok((written, sheet)) => screen::err(&told(&name, &written, &sheet)),
+            Ok((written, sheet)) => screen::err(&told(name, &written, &sheet)),
             // One target's trouble is its own.
             Err(trouble) => {
                 let message = format!("{name}: {}", trouble.message);
@@ -52,11 +54,9 @@ pub(super) async fn run(file: &Path, args: &ExportArgs) -> Result<ExitStatus, St
     Ok(status)
 }
 
-fn sheet(config: &Config, name: &TargetName, snapshot: Snapshot, args: &ExportArgs) -> Result<Sheet, Trouble> {
-    let target = config.targets.iter().find(|target| target.settings.name == *name);
-    let Some(target) = target else { return Err(Trouble::plain("the configuration has no such target")) };
+fn sheet(settings: &Settings, snapshot: Snapshot, args: &ExportArgs) -> Result<Sheet, Trouble> {
     let who = if args.all { Who::Everybody } else { Who::Missing };
-    export::export(snapshot, &target.settings, who)
+    export::export(snapshot, settings, who)
         .map_err(|finding| Trouble { hint: Some(finding.fix()), ..Trouble::plain(finding.message()) })
 }
 

@@ -183,7 +183,10 @@ fn differences(now: &Picture, goal: &Picture) -> String {
 
 /// The seeds to play: those that the environment names, else the first ones.
 fn seeds() -> impl Iterator<Item = u64> {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    let number = |name: &str| {
+        let text = std::env::var(name).ok()?;
+        Some(text.parse::<u64>().unwrap_or_else(|_| panic!("{name} is a number, and `{text}` is none")))
+    };
     let (first, count) = (number("ROLLCALL_FAULT_SEED"), number("ROLLCALL_FAULT_SEEDS"));
     let count = count.unwrap_or(if first.is_some() { 1 } else { SEEDS });
     (0..count).map(move |n| first.unwrap_or(0).wrapping_add(n))
