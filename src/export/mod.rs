@@ -13,11 +13,10 @@ use csv::{Terminator, WriterBuilder};
 
 pub use self::row::{HEADER, Obstacle, Row};
 use crate::model::connect::NewUser;
-use crate::model::id::PrincipalId;
 use crate::model::settings::Settings;
 use crate::model::snapshot::Snapshot;
-use crate::plan::finding::{Code, Finding, Kind};
-use crate::plan::{self, Guard, Plan, Write};
+use crate::plan::finding::{Finding, Kind};
+use crate::plan::{self, Guard, Plan, Unmade, Write};
 
 /// The most rows that Connect takes in one file, the header not counted.
 pub const MOST_ROWS: usize = 1000;
@@ -44,9 +43,8 @@ pub struct Sheet {
     pub withheld: BTreeMap<Guard, usize>,
     /// People whom a row cannot say, by the reason.
     pub unsayable: BTreeMap<Obstacle, usize>,
-    /// Members who have no Connect user and would get none, each counted once, by the finding that says why; `None`
-    /// where no finding is about the person: a protected login, or a mapping whose profiles do not exist.
-    pub unready: BTreeMap<Option<Code>, usize>,
+    /// Members who have no Connect user and would get none, by the reason.
+    pub unready: BTreeMap<Unmade, usize>,
     /// Groups and profiles that the configuration names and that are not there, or groups with nobody in them: so many
     /// people may be missing here as nothing else can tell.
     pub gaps: Vec<Finding>,
@@ -160,38 +158,11 @@ fn is_gap(kind: &Kind) -> bool {
     matches!(kind, Kind::GroupMissing { .. } | Kind::GroupEmpty { .. } | Kind::ProfileMissing { .. })
 }
 
-/// Members who have no Connect user, and whom a pass would create none for.
-fn unready(plan: &Plan) -> BTreeMap<Option<Code>, usize> {
-    let planned = plan.actions().iter().chain(plan.withheld().iter().map(|held| &held.action));
-    let created: BTreeSet<&PrincipalId> = planned
-        .filter_map(|action| match &action.write {
-            Write::CreateUser { principal, .. } => Some(principal),
-            _ => None,
-        })
-        .collect();
-    let findings = plan.findings().iter().filter(|finding| KEEPS_OUT.contains(&finding.code()));
-    let mut reasons: BTreeMap<&PrincipalId, Code> = BTreeMap::new();
-    for finding in findings {
-        if let Some(principal) = &finding.principal {
-            reasons.entry(principal).or_insert(finding.code());
-        }
-    }
+/// Why members who have no Connect user would get none from a pass either, and how many they are.
+fn unready(plan: &Plan) -> BTreeMap<Unmade, usize> {
     let mut unready = BTreeMap::new();
-    for member in plan.counts().shut_out.iter().filter(|member| !member.has_user) {
-        if !created.contains(&member.principal) {
-            *unready.entry(reasons.get(&member.principal).copied()).or_default() += 1;
-        }
+    for unmade in plan.counts().shut_out.iter().filter_map(|member| member.unmade.clone()) {
+        *unready.entry(unmade).or_default() += 1;
     }
     unready
 }
-
-/// The findings that keep a member from getting a Connect user.
-const KEEPS_OUT: [Code; 7] = [
-    Code::EmailMissing,
-    Code::LoginInvalid,
-    Code::LoginDuplicate,
-    Code::PrincipalDuplicate,
-    Code::LoginCase,
-    Code::LoginChanged,
-    Code::EmailMismatch,
-];

@@ -7,13 +7,24 @@ use super::guard::Draft;
 use super::name;
 use super::pass::Pass;
 use super::resolve::{Member, of_person};
+use super::shut_out::Unmade;
 use crate::model::connect::NewUser;
 use crate::model::id::Login;
 
 impl Pass<'_> {
-    pub(super) fn create(&self, member: &Member<'_>, login: &Login, draft: &mut Draft) {
-        let Some(mapping) = self.winning(member).filter(|_| !self.fence.protects(login)) else { return };
-        let (Some(profiles), Some(group)) = (&mapping.profiles, mapping.group) else { return };
+    /// Plans a user for this member.
+    ///
+    /// # Errors
+    /// Why there is to be none.
+    pub(super) fn create(&self, member: &Member<'_>, login: &Login, draft: &mut Draft) -> Result<(), Unmade> {
+        if self.fence.protects(login) {
+            return Err(Unmade::Protected);
+        }
+        // Nobody is a member without a mapping and its group.
+        let Some(mapping) = self.winning(member) else { return Ok(()) };
+        let (Some(profiles), Some(group)) = (&mapping.profiles, mapping.group) else {
+            return Err(Unmade::Mapping(mapping.mapping.group.clone()));
+        };
         let name = name::of(member.person, login);
         if name.derived {
             let kind = Kind::NameDerived { first: name.first.clone(), last: name.last.clone() };
@@ -39,6 +50,7 @@ impl Pass<'_> {
             write: Write::CreateUser { principal: member.person.id.clone(), user: Box::new(user) },
             mapping: Some(mapping.name().to_owned()),
         });
+        Ok(())
     }
 
     /// What a created user will have, in names.

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::ShutOut;
 use super::action::{Account, Reason};
 use super::application;
 use super::fence::Fence;
-use super::finding::{Finding, Kind};
+use super::finding::{Code, Finding, Kind};
 use super::guard::Draft;
 use super::ladder::{Ladder, Leaving};
 use super::leavers;
@@ -15,6 +14,7 @@ use super::ownership::Ownership;
 use super::pass::Pass;
 use super::resolve::{Desired, Member, Unusable, of_person};
 use super::roster::{Exact, Link, Roster, Strays};
+use super::shut_out::{ShutOut, Unmade};
 use crate::model::connect::ConnectUser;
 use crate::model::id::{ConnectUserId, Login, PrincipalId};
 use crate::model::settings::{Mismatches, Renames, Settings};
@@ -41,16 +41,15 @@ pub(super) fn drift(
     let pass =
         Pass { snapshot, settings, desired, fence, roster: &roster, taken: &taken, strays: &strays, ladder: &ladder };
     let mut explained = BTreeSet::new();
-    for (member, link) in &links {
-        pass.member(member, link, &mut explained, draft);
-    }
+    let unmade: Vec<Option<Unmade>> =
+        links.iter().map(|(member, link)| pass.member(member, link, &mut explained, draft)).collect();
     if snapshot.scope == Scope::Everybody {
         application::assignments(&snapshot.application, desired, &mut draft.actions, &mut draft.findings);
         // What stands in the way of a member has been said; the rest belongs to nobody.
         let rest: Vec<_> = strays.unclaimed.iter().copied().filter(|user| !explained.contains(&user.id)).collect();
         leavers::rest(&pass, &rest, draft);
     }
-    count(snapshot, desired, &roster, &links, draft);
+    count(snapshot, desired, &roster, links.iter().zip(unmade), draft);
 }
 
 /// The Connect users that a member speaks for though they would not let the person in.
@@ -60,23 +59,23 @@ fn claimed_by<'a>(link: &Link<'a>) -> impl Iterator<Item = &'a ConnectUser> {
     linked.into_iter().chain(superseded.iter().chain(ambiguous).copied())
 }
 
-fn count(
+fn count<'a>(
     snapshot: &Snapshot,
     desired: &Desired<'_>,
     roster: &Roster<'_>,
-    links: &[(&Member<'_>, Link<'_>)],
+    links: impl ExactSizeIterator<Item = (&'a (&'a Member<'a>, Link<'a>), Option<Unmade>)>,
     draft: &mut Draft,
 ) {
     let counts = &mut draft.counts;
     counts.members = links.len();
     counts.connect_users = snapshot.users.len();
     let mut by_mapping = vec![0; desired.mappings.len()];
-    for (member, link) in links {
+    for ((member, link), unmade) in links {
         counts.served += usize::from(link.exact.is_some());
         let is_let_in = application::lets_in(&snapshot.application, desired, member);
         if link.exact.is_none() || !is_let_in {
             counts.blocked += 1;
-            counts.shut_out.push(shut_out(member, link, is_let_in, desired));
+            counts.shut_out.push(ShutOut { unmade, ..shut_out(member, link, is_let_in, desired) });
         }
         if let Some(winning) = member.mappings.first() {
             by_mapping[*winning] += 1;
@@ -97,51 +96,57 @@ fn shut_out(member: &Member<'_>, link: &Link<'_>, is_let_in: bool, desired: &Des
         principal: person.id.clone(),
         name: names.into_iter().flatten().next().unwrap_or(person.id.as_str()).to_owned(),
         has_user: link.exact.is_some(),
+        unmade: None,
         is_let_in,
         groups: groups.map(|group| group.id.clone()).collect(),
     }
 }
 
 impl<'a> Pass<'a> {
-    /// Decides about one member. Connect users that a finding of theirs explains are noted in `explained`.
+    /// Decides about one member. Connect users that a finding of theirs explains are noted in `explained`. Says why no
+    /// user is made, where there is none and none is made.
     fn member(
         &self,
         member: &Member<'a>,
         link: &Link<'a>,
         explained: &mut BTreeSet<&'a ConnectUserId>,
         draft: &mut Draft,
-    ) {
+    ) -> Option<Unmade> {
         let login = match &member.login {
             Ok(login) => login,
             Err(unusable) => {
-                draft.findings.push(self.unusable(member, unusable));
+                let finding = self.unusable(member, unusable);
+                let unmade = Unmade::Finding(finding.code());
+                draft.findings.push(finding);
                 // They cannot sign in, but what they had is theirs.
                 if let Some(linked) = link.linked.filter(|linked| !self.is_a_members(linked)) {
                     self.keep(member, linked, draft);
                 }
-                return;
+                return Some(unmade);
             }
         };
         if !member.rivals.is_empty() {
             let kind = Kind::LoginDuplicate { others: member.rivals.clone() };
             draft.findings.push(of_person(kind, member.person, Some(login)));
             explained.extend(self.strays.differing_in_case(login).iter().map(|user| &user.id));
-            return;
+            return Some(Unmade::Finding(Code::LoginDuplicate));
         }
-        self.note_link(member, login, link, draft);
-        match link.exact {
-            Some(exact) => self.served(member, login, link, exact, draft),
-            // Another user of theirs is in the way: note_link has said what to do first.
-            None if !link.ambiguous.is_empty()
-                || link.linked.is_some_and(|linked| !self.is_replaced(linked, login)) => {}
-            None => self.unserved(member, login, explained, draft),
-        }
+        let in_the_way = self.note_link(member, login, link, draft);
+        let unmade = match (link.exact, in_the_way) {
+            (Some(exact), _) => {
+                self.served(member, login, link, exact, draft);
+                None
+            }
+            (None, Some(code)) => Some(Unmade::Finding(code)),
+            (None, None) => self.unserved(member, login, explained, draft).err(),
+        };
         let is_theirs = |linked: &&ConnectUser| {
             linked.login == *login || !self.is_a_members(linked) && !self.is_replaced(linked, login)
         };
         if let Some(linked) = link.linked.filter(is_theirs) {
             self.keep(member, linked, draft);
         }
+        unmade
     }
 
     /// Whether an earlier user of a member gives way to a new one. It goes down the ladder once that is there, and nothing
@@ -165,12 +170,19 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// What the owned users of a person have to say: names that changed, users beside the right one.
-    fn note_link(&self, member: &Member<'a>, login: &Login, link: &Link<'a>, draft: &mut Draft) {
-        let mut note = |kind, login: &Login| draft.findings.push(of_person(kind, member.person, Some(login)));
+    /// What the owned users of a person have to say: names that changed, users beside the right one. Where one of them
+    /// keeps the right one from being made, the finding that says so.
+    fn note_link(&self, member: &Member<'a>, login: &Login, link: &Link<'a>, draft: &mut Draft) -> Option<Code> {
+        let mut in_the_way = None;
+        let mut note = |kind, login: &Login| {
+            let finding = of_person(kind, member.person, Some(login));
+            let code = finding.code();
+            draft.findings.push(finding);
+            code
+        };
         if !link.ambiguous.is_empty() {
             let logins = link.ambiguous.iter().map(|user| user.login.clone()).collect();
-            note(Kind::PrincipalDuplicate { logins }, login);
+            in_the_way = Some(note(Kind::PrincipalDuplicate { logins }, login));
         }
         if let Some(linked) = link.linked.filter(|linked| linked.login != *login) {
             let wanted = login.clone();
@@ -180,7 +192,10 @@ impl<'a> Pass<'a> {
                 let recreated = self.settings.policy.renames == Renames::Recreate && link.exact.is_none();
                 Kind::LoginChanged { wanted, recreated }
             };
-            note(kind, &linked.login);
+            let code = note(kind, &linked.login);
+            if !self.is_replaced(linked, login) {
+                in_the_way = in_the_way.or(Some(code));
+            }
         }
         // What another member signs in as is nobody's earlier user, whatever the tag says: `email-reused`.
         for earlier in link.superseded.iter().filter(|user| !self.is_a_members(user)) {
@@ -198,6 +213,7 @@ impl<'a> Pass<'a> {
                 self.ladder.descend(&leaving, draft);
             }
         }
+        in_the_way
     }
 
     /// The member's login is there. A foreign user may be adopted, one whose first person is gone may be given over.
@@ -216,19 +232,22 @@ impl<'a> Pass<'a> {
     }
 
     /// Nobody has the member's login. Something like it may be in the way; else the user is created.
+    ///
+    /// # Errors
+    /// Why not.
     fn unserved(
         &self,
         member: &Member<'a>,
         login: &Login,
         explained: &mut BTreeSet<&'a ConnectUserId>,
         draft: &mut Draft,
-    ) {
+    ) -> Result<(), Unmade> {
         let in_case = self.strays.differing_in_case(login);
         if let Some(first) = in_case.first() {
             let kind = Kind::LoginCase { wanted: login.clone() };
             draft.findings.push(of_person(kind, member.person, Some(&first.login)));
             explained.extend(in_case.iter().map(|user| &user.id));
-            return;
+            return Err(Unmade::Finding(Code::LoginCase));
         }
         let mut mismatched = self.strays.mismatched(member.person.user_name.as_deref(), member.person.email.as_deref());
         mismatched.retain(|user| !self.fence.protects(&user.login));
@@ -239,10 +258,10 @@ impl<'a> Pass<'a> {
             draft.findings.push(of_person(kind, member.person, Some(&first.login)));
             explained.extend(mismatched.iter().map(|user| &user.id));
             if !created {
-                return;
+                return Err(Unmade::Finding(Code::EmailMismatch));
             }
         }
-        self.create(member, login, draft);
+        self.create(member, login, draft)
     }
 }
 

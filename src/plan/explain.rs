@@ -11,7 +11,7 @@ use super::login;
 use super::marks::Marks;
 use super::ownership::Ownership;
 use super::resolve::{Desired, Member, ResolvedMapping, resolve};
-use super::{Action, ActionKind, Plan, Reason};
+use super::{Action, ActionKind, Plan, Reason, Remedy};
 use crate::model::connect::{ApplicationState, ConnectUser, SignIn};
 use crate::model::directory::{Principal, Status};
 use crate::model::id::Login;
@@ -331,6 +331,10 @@ impl Chain<'_> {
         let late = ["has-login-attribute", "login-allowed", "connect-user", "owner"];
         if let Some(finding) = self.plan.findings().iter().find(is_error).filter(|_| late.contains(&broken.name)) {
             return Verdict::NotReady { reason: finding.message(), fix: finding.fix() };
+        }
+        let unmade = self.plan.counts().shut_out.iter().find_map(|member| member.remedy(self.plan.findings()));
+        if let Some(Remedy { why, fix }) = unmade.filter(|_| broken.name == "connect-user") {
+            return Verdict::NotReady { reason: why, fix };
         }
         let fix = match broken.name {
             "in-identity-center" => "create the person in Identity Center, or correct the name",

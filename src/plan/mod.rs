@@ -38,6 +38,7 @@ mod ownership;
 mod pass;
 mod resolve;
 mod roster;
+mod shut_out;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -51,11 +52,12 @@ use guard::Draft;
 pub use guard::{Guard, Withheld};
 pub use name::{FIRST_MAX, LAST_MAX};
 pub use ownership::Ownership;
+pub use shut_out::{Remedy, ShutOut, Unmade};
 pub use update::Update;
 
 use crate::model::connect::{ConnectUser, SignIn};
 use crate::model::directory::Status;
-use crate::model::id::{GroupId, Login, PrincipalId, SecurityProfileId};
+use crate::model::id::{Login, PrincipalId, SecurityProfileId};
 use crate::model::settings::Settings;
 use crate::model::snapshot::{Scope, Snapshot};
 
@@ -177,21 +179,6 @@ pub struct Counts {
     pub elsewhere: usize,
     /// Members by the mapping that won, by its group's display name.
     pub by_mapping: BTreeMap<String, usize>,
-}
-
-/// A member who cannot sign in, and which of both doors is shut.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShutOut {
-    /// The person.
-    pub principal: PrincipalId,
-    /// What the person is known by: the login, the e-mail or another name, else the id.
-    pub name: String,
-    /// Whether there is a Connect user with exactly their login.
-    pub has_user: bool,
-    /// Whether the application lets them in.
-    pub is_let_in: bool,
-    /// Their mapped groups, any of which would let them in once it is assigned.
-    pub groups: Vec<GroupId>,
 }
 
 /// Makes the plan of one pass.

@@ -29,7 +29,7 @@ pub use self::line::Line;
 pub use self::memory::{Age, Ages, Memory};
 pub use self::standing::{LastPass, Standing};
 pub use self::trouble::Trouble;
-pub use self::unable::{Remedy, Unable};
+pub use self::unable::Unable;
 
 /// What one cause started: the passes of all its targets.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use crate::apply::Outcome;
 use crate::model::id::{GroupId, PrincipalId};
 use crate::model::settings::Mode;
 use crate::plan::finding::{Finding, Kind, Severity};
-use crate::plan::{Action, ActionKind, ShutOut, Withheld, Write};
+use crate::plan::{Action, ActionKind, Remedy, ShutOut, Withheld, Write};
 
 /// So many are named. Where a whole instance is shut nobody reads on, and reports are kept for a day.
 const NAMED: usize = 200;
@@ -19,15 +19,6 @@ pub struct Unable {
     pub count: usize,
     /// The first 200 of them, sorted by the person's id.
     pub people: Vec<ShutOut>,
-}
-
-/// Why one person cannot sign in, and what mends it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remedy {
-    /// What is in the way.
-    pub why: String,
-    /// The one thing to do.
-    pub fix: String,
 }
 
 impl Unable {
@@ -103,7 +94,7 @@ impl TargetReport {
             return Remedy::of_finding(finding);
         }
         if !person.has_user
-            && let Some(remedy) = self.of_creation(person, concerning)
+            && let Some(remedy) = self.of_creation(person, concerning).or_else(|| person.remedy(self.findings()))
         {
             return remedy;
         }
@@ -112,11 +103,11 @@ impl TargetReport {
         {
             return remedy;
         }
-        let unmade = || Remedy {
-            why: "there is no Connect user with this login, and the configuration lets none be made".to_owned(),
-            fix: "see whether the login is under `protect`; `explain` tells where the chain breaks".to_owned(),
+        let unknown = || Remedy {
+            why: "nothing that this pass saw or did says why".to_owned(),
+            fix: "`explain` tells where the chain breaks".to_owned(),
         };
-        findings.first().map_or_else(unmade, |finding| Remedy::of_finding(finding))
+        findings.first().map_or_else(unknown, |finding| Remedy::of_finding(finding))
     }
 
     fn of_creation(&self, person: &ShutOut, concerning: &Concerning<'_>) -> Option<Remedy> {
@@ -161,11 +152,5 @@ impl TargetReport {
                 Mode::Apply => "make a pass that may write".to_owned(),
             },
         })
-    }
-}
-
-impl Remedy {
-    fn of_finding(finding: &Finding) -> Self {
-        Self { why: finding.message(), fix: finding.fix() }
     }
 }

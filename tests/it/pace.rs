@@ -86,11 +86,13 @@ async fn what_is_left_to_do_and_how_long_it_takes_can_be_watched() {
     let estimate = report.targets[0].estimate;
     // The first is in the bucket, and sixty of a twentieth of a second are three.
     assert!((2.9..3.1).contains(&estimate), "{estimate}");
-    let over = told.last().unwrap().0;
+    let (begun, over) = (told[0].0, told.last().unwrap().0);
     assert!(told.len() > 30, "{}", told.len());
+    // What the machine took beyond the service's pace cannot be told beforehand.
+    let beyond = (over.duration_since(begun).as_secs_f64() - estimate).max(0.0);
     for (at, done, left) in &told {
-        let was_left = over.duration_since(*at).as_secs_f64();
-        assert!((left - was_left).abs() < 0.6, "{left} s were told and {was_left} s were left after {done} actions");
+        let too_few = over.duration_since(*at).as_secs_f64() - left;
+        assert!((-0.6..0.6 + beyond).contains(&too_few), "{too_few} s too few were told after {done} actions");
     }
     assert!(told.windows(2).all(|pair| pair[0].1 <= pair[1].1), "nothing that is done comes undone");
 }

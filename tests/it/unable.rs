@@ -4,7 +4,7 @@ use rollcall::model::settings::Mode;
 use rollcall::report::RunReport;
 use rollcall::sim::{Fault, FaultKind, Options, Service};
 
-use crate::stage::{CONFIG, Stage, WORLD, agent};
+use crate::stage::{CONFIG, Stage, WORLD, agent, person};
 
 /// Each who cannot sign in, with why and the fix, in one line.
 fn unable(report: &RunReport) -> Vec<String> {
@@ -49,6 +49,32 @@ async fn who_is_held_back_is_told_by_which_guard() {
     let found = unable(&stage.sync().await);
     assert_eq!(found.len(), 2);
     assert!(found.iter().all(|one| one.contains("the guard `max-changes` holds back the Connect user")), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_configuration_gives_no_user_is_told_which_part_of_it() {
+    let mut stage = Stage::new(&[agent("ana@x.com"), person("boss@x.com", &["Supervisors"])]).await;
+    stage.configure(
+        "routing_profile = \"Basic Routing\"\n[[target.mapping]]\ngroup = \"Supervisors\"\n\
+         [policy]\nprotect = [\"boss@*\"]\n",
+    );
+    let missing = "there is no routing profile `Basic Routing` in the instance (the nearest is `Basic Routing \
+                   Profile`); needed by `Agents`";
+    let protected = "`protect` covers this login, so no Connect user is made for it";
+    let mut found = unable(&stage.sync().await);
+    found.sort();
+    let [ana, boss] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(*ana, format!("ana@x.com: {missing}; write `Basic Routing Profile`, or create the missing one"));
+    assert!(boss.starts_with(&format!("boss@x.com: {protected}; make the user in Connect by hand")), "{boss}");
+    for (login, why) in [("ana@x.com", missing), ("boss@x.com", protected)] {
+        let answer = stage.cli(&["explain", login, "--output", "json"]).await;
+        let target = &answer.json()["targets"][0];
+        assert_eq!(target["verdict"], "not ready", "{target:#}");
+        assert_eq!(target["reason"], why);
+    }
+    let ended = stage.cli(&["export"]).await;
+    let said = "not in it: 2 members (1 with a protected login, 1 by `Agents`, which names what does not exist)";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

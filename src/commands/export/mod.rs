@@ -14,6 +14,7 @@ use crate::model::id::TargetName;
 use crate::model::settings::Settings;
 use crate::model::snapshot::Snapshot;
 use crate::pass::{Runner, Setup, Surveyed};
+use crate::plan::Unmade;
 use crate::report::{Trouble, things};
 
 pub(super) async fn run(file: &Path, args: &ExportArgs) -> Result<ExitStatus, Stop> {
@@ -107,9 +108,10 @@ fn sentences(sheet: &Sheet) -> Vec<String> {
     }
     if !sheet.unready.is_empty() {
         let count = things(sheet.unready.values().sum(), "member");
-        let reasons = sheet.unready.iter().map(|(code, count)| match code {
-            Some(code) => format!("{count} {}", code.as_str()),
-            None => format!("{count} with a protected login, or a profile that does not exist"),
+        let reasons = sheet.unready.iter().map(|(unmade, count)| match unmade {
+            Unmade::Finding(code) => format!("{count} {}", code.as_str()),
+            Unmade::Protected => format!("{count} with a protected login"),
+            Unmade::Mapping(group) => format!("{count} by `{}`, which names what does not exist", group.as_str()),
         });
         let reasons: Vec<String> = reasons.collect();
         said.push(format!("not in it: {count} ({}); `rollcall plan` tells more", reasons.join(", ")));

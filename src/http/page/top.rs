@@ -12,7 +12,8 @@ use super::pieces::{self, Moment, people};
 use crate::daemon::Desk;
 use crate::history::Unavailable;
 use crate::model::id::{PrincipalId, TargetName};
-use crate::report::{Remedy, Standing, TargetReport, Verdict};
+use crate::plan::Remedy;
+use crate::report::{Standing, TargetReport, Verdict};
 
 /// So many people are shown at once; the rest can be opened.
 const SHOWN: usize = 6;

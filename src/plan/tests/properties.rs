@@ -1,15 +1,17 @@
 //! What holds for every world.
 
+use std::collections::BTreeSet;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::world::World;
 use crate::model::directory::Status;
-use crate::model::id::Login;
+use crate::model::id::{Login, PrincipalId};
 use crate::model::settings::{LoginGlob, Mismatches};
 use crate::model::tag;
 use crate::plan::likeness::Likeness;
-use crate::plan::{Ownership, Write};
+use crate::plan::{Action, ActionKind, Ownership, Write};
 
 /// Logins that are often alike.
 fn login() -> impl Strategy<Value = String> {
@@ -108,19 +110,27 @@ proptest! {
     }
 
     #[test]
-    fn every_blocked_member_is_created_or_explained(world in world()) {
+    fn every_member_without_a_user_is_either_created_or_told_why_not(mut world in world(), has_profile in any::<bool>()) {
+        if !has_profile {
+            world.settings.mappings[0].routing_profile = "Nowhere".to_owned();
+        }
         let plan = world.plan();
+        let planned = plan.actions().iter().chain(plan.withheld().iter().map(|held| &held.action));
+        let created: BTreeSet<&PrincipalId> = planned
+            .filter(|action| action.kind() == ActionKind::CreateUser)
+            .filter_map(Action::principal)
+            .collect();
         for (id, person) in &world.snapshot.directory.principals {
             let served = person.email.as_deref().is_some_and(|email| {
                 world.snapshot.users.iter().any(|user| user.login.as_str() == email)
             });
-            let is_member = person.status != Status::Disabled;
-            let protected = person.email.as_deref().is_some_and(|email| {
-                world.settings.policy.protect.iter().any(|glob| glob.matches(&Login::new(email)))
-            });
-            let created = plan.actions().iter().any(|action| action.principal() == Some(id));
-            let explained = plan.findings().iter().any(|finding| finding.principal.as_ref() == Some(id));
-            prop_assert!(served || !is_member || protected || created || explained, "{id} is neither");
+            let is_shut_out = plan.counts().shut_out.iter().find(|member| member.principal == *id);
+            let remedy = is_shut_out.and_then(|member| member.remedy(plan.findings()));
+            if served || person.status == Status::Disabled {
+                prop_assert!(remedy.is_none());
+            } else {
+                prop_assert_eq!(created.contains(id), remedy.is_none(), "{}: {:?}", id, remedy);
+            }
         }
     }
 
