@@ -118,7 +118,7 @@ impl Metrics {
             )?,
             blocked: numbers(
                 "rollcall_members_blocked",
-                "Members who, as far as can be seen, cannot sign in.",
+                "Members who, as far as can be seen, could not sign in as the last pass began.",
                 &["target"],
             )?,
             connect_users: numbers(

@@ -112,7 +112,7 @@ fn table(status: &Status) -> String {
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.add_row(["target", "mode", "last pass", "verdict", "members", "blocked", "errors", "withheld", ""]);
+    table.add_row(["target", "mode", "last pass", "verdict", "members", "unable", "errors", "withheld", ""]);
     for target in &status.targets {
         table.add_row(line(target));
     }
@@ -140,7 +140,7 @@ fn line(target: &TargetStatus) -> [String; 9] {
         text(&target.last_attempt_at.as_deref().map(seconds)),
         text(&target.verdict),
         number(target.members),
-        number(target.blocked),
+        number(target.unable),
         target.errors.to_string(),
         target.withheld.to_string(),
         if target.busy { "busy" } else { "" }.to_owned(),

@@ -121,8 +121,10 @@ pub struct TargetStatus {
     pub consecutive_failures: u32,
     /// People who are to be able to work.
     pub members: Option<usize>,
-    /// Those of them who cannot sign in.
+    /// Those of them who could not sign in before the last pass.
     pub blocked: Option<usize>,
+    /// Those of them who cannot sign in after it.
+    pub unable: Option<usize>,
     /// Users of the instance.
     pub connect_users: Option<usize>,
     /// Those of them that are ours.
@@ -212,6 +214,7 @@ impl TargetStatus {
             consecutive_failures: standing.failures,
             members: counts.map(|counts| counts.members),
             blocked: counts.map(|counts| counts.blocked),
+            unable: read.and_then(|report| report.unable()).map(|unable| unable.count),
             connect_users: counts.map(|counts| counts.connect_users),
             owned: counts.map(|counts| counts.owned),
             errors: open(Severity::Error),

@@ -80,7 +80,7 @@ pub struct Target {
     pub estimate_seconds: Option<f64>,
     /// People who are to be able to work, as read.
     pub members: Option<usize>,
-    /// Those of them who, as far as can be seen, cannot sign in.
+    /// Those of them who, as far as can be seen, could not sign in as the pass began.
     pub blocked: Option<usize>,
     /// Users of the instance.
     pub connect_users: Option<usize>,

@@ -20,7 +20,6 @@ struct Targets {
 struct Panel {
     status: TargetStatus,
     /// Members who cannot sign in after the last pass that could be read; the status counts them before it.
-    unable: Option<usize>,
     last_attempt: Option<Moment>,
     last_complete: Option<Moment>,
     last_converged: Option<Moment>,
@@ -32,14 +31,12 @@ pub(super) async fn fragment(State(app): State<App>, Extension(power): Extension
 
 fn panels(desk: &Desk) -> Vec<Panel> {
     let targets = desk.status().targets.into_iter();
-    targets.map(|status| Panel::of(desk, status)).collect()
+    targets.map(Panel::of).collect()
 }
 
 impl Panel {
-    fn of(desk: &Desk, status: TargetStatus) -> Self {
-        let standing = desk.runner().standing(&crate::model::id::TargetName::new(&status.name));
+    fn of(status: TargetStatus) -> Self {
         Self {
-            unable: standing.read.and_then(|report| Some(report.unable()?.count)),
             last_attempt: Moment::read(status.last_attempt_at.as_deref()),
             last_complete: Moment::read(status.last_complete_at.as_deref()),
             last_converged: Moment::read(status.last_converged_at.as_deref()),
