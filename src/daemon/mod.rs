@@ -20,7 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use self::clockwork::Clockwork;
 pub use self::desk::{ApprovalRefused, Desk, Entry, Event, Refused};
-pub use self::past::PastRuns;
+pub use self::past::{PastRuns, Which};
 pub use self::reload::{Source, people};
 pub use self::status::{ConfigStatus, HistoryStatus, Reload, Status, TargetStatus};
 use crate::config::Config;

@@ -9,6 +9,15 @@ use crate::model::id::TargetName;
 use crate::report::json::{self, State};
 use crate::report::{Line, TargetReport};
 
+/// Which runs are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those that wait and those that are under way too.
+    All,
+    /// Those that are over.
+    Ended,
+}
+
 /// Some of the runs that are known.
 #[derive(Debug)]
 pub struct PastRuns {
@@ -22,7 +31,7 @@ pub struct PastRuns {
 
 impl Desk {
     /// Runs in a line each, the latest first: those of this process, and those of the record.
-    pub async fn past_runs(&self, before: Option<&str>, limit: usize) -> PastRuns {
+    pub async fn past_runs(&self, which: Which, before: Option<&str>, limit: usize) -> PastRuns {
         let wanted = Wanted { before: before.map(str::to_owned), limit: limit.saturating_add(1), ..Wanted::default() };
         let (recorded, unread) = match self.history().lines(wanted).await {
             Ok(recorded) => (recorded, self.history().gap()),
@@ -30,6 +39,7 @@ impl Desk {
         };
         // Ids sort as the runs came.
         let own = self.runs().into_iter().filter(|run| before.is_none_or(|before| run.id() < before));
+        let own = own.filter(|run| which == Which::All || run.state() == State::Done);
         let mut lines: Vec<Line> = own.map(|run| run.line()).chain(recorded).collect();
         lines.sort_by(|one, other| other.run.cmp(&one.run));
         // The process knows its own runs better.

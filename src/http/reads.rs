@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::App;
 use super::input::{Asked, Name};
 use super::problem::{Guarded, NoTarget, Problem, Unfit};
-use crate::daemon::{PastRuns, Refused, Status};
+use crate::daemon::{PastRuns, Refused, Status, Which};
 use crate::history::{PersonRecord, Whose};
 use crate::model::id::TargetName;
 use crate::plan::finding::CODES;
@@ -73,7 +73,8 @@ pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>)
     if !(1..=MOST_RUNS).contains(&limit) {
         return Err(Problem::invalid(format!("`limit` is {limit}, and goes from 1 to {MOST_RUNS}")));
     }
-    let PastRuns { lines, next, unread } = app.desk.past_runs(asked.before.as_ref().map(Name::as_str), limit).await;
+    let PastRuns { lines, next, unread } =
+        app.desk.past_runs(Which::All, asked.before.as_ref().map(Name::as_str), limit).await;
     Ok(Json(RunsPage { schema: 1, runs: lines, next, error: unread.map(|error| error.to_string()) }))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use rollcall::daemon::{ConfigStatus, Desk, Entry};
+use rollcall::daemon::{ConfigStatus, Desk, Entry, Which};
 use rollcall::history::{Health, History, Store, Wanted, Whose};
 use rollcall::metrics::Metrics;
 use rollcall::model::id::TargetName;
@@ -122,11 +122,20 @@ async fn findings_keep_their_age_and_runs_can_be_asked_about_after_a_restart() {
     flushed(desk.history()).await;
     let ids = |lines: Vec<rollcall::report::Line>| lines.into_iter().map(|line| json!(line.run)).collect::<Vec<_>>();
     let all = [third["run"].clone(), second["run"].clone(), first["run"].clone()];
-    assert_eq!(ids(desk.past_runs(None, 20).await.lines), all);
-    assert_eq!(ids(desk.past_runs(third["run"].as_str(), 1).await.lines), all[1..2]);
+    assert_eq!(ids(desk.past_runs(Which::All, None, 20).await.lines), all);
+    assert_eq!(ids(desk.past_runs(Which::All, third["run"].as_str(), 1).await.lines), all[1..2]);
     assert!(desk.past_run("01ARZ3NDEKTSV4RRFFQ69G5FAV").await.unwrap().is_none());
+    // However many wait, what is over is told.
+    let open = desk.submit(Request::new(Mode::Apply, Cause::Http)).unwrap();
+    let ended = desk.past_runs(Which::Ended, None, 3).await.lines;
+    assert!(
+        ended.len() == 3 && ended.iter().all(|line| line.state == rollcall::report::json::State::Done),
+        "{ended:?}"
+    );
+    over(&open).await;
+    flushed(desk.history()).await;
     let days = desk.daily(1).await.unwrap();
-    assert_eq!((days.len(), days[0].passes, days[0].converged, days[0].changes), (1, 3, 3, 1));
+    assert_eq!((days.len(), days[0].passes, days[0].converged, days[0].changes), (1, 4, 4, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,7 +201,7 @@ async fn a_file_that_cannot_be_used_fails_no_pass_and_is_tried_again() {
     assert_eq!(record.events.len(), 1);
     let why = "the history cannot be read now: file is not a database";
     assert_eq!(record.error.as_deref(), Some(why));
-    let runs = desk.past_runs(None, 9).await;
+    let runs = desk.past_runs(Which::All, None, 9).await;
     assert_eq!((runs.lines.len(), runs.unread.map(|error| error.to_string()).as_deref()), (1, Some(why)));
     assert_eq!(desk.past_run("01AAAAAAAAAAAAAAAAAAAAAAAA").await.unwrap_err().to_string(), why);
     let never = TargetName::new("nobody");
@@ -200,7 +209,7 @@ async fn a_file_that_cannot_be_used_fails_no_pass_and_is_tried_again() {
     std::fs::remove_file(&path).unwrap();
     flushed(desk.history()).await;
     assert_eq!(desk.status().history.error, None);
-    assert_eq!(desk.past_runs(None, 9).await.unread, None);
+    assert_eq!(desk.past_runs(Which::All, None, 9).await.unread, None);
     let store = Store::open_to_read(&path).unwrap();
     assert_eq!(store.lines(&Wanted { limit: 9, ..Wanted::default() }).unwrap().len(), 1);
     assert_eq!(store.person(&whose()).unwrap().events.len(), 1);

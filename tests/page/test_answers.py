@@ -68,6 +68,13 @@ def test_a_run_that_is_not_known_is_told_so(running: Centre) -> None:
     assert running.daemon.ask("GET", "/v1/page/run?id=nothing").is_problem(404)
 
 
+def test_a_page_of_a_run_that_is_not_there_is_its_last(running: Centre) -> None:
+    run = running.daemon.ask("GET", "/v1/runs").json()["runs"][0]["run"]
+    first, beyond = (running.daemon.ask("GET", f"/v1/page/run?id={run}&page={page}") for page in (1, 99))
+    assert b"verdict done" in first.body
+    assert beyond.body == first.body
+
+
 @pytest.mark.parametrize("page", [0, 1, 2, 10**18])
 def test_a_page_that_is_not_there_is_the_nearest(running: Centre, page: int) -> None:
     assert running.daemon.ask("GET", f"/v1/page/findings?page={page}").status == 200

@@ -10,8 +10,7 @@ use super::super::input::Asked;
 use super::super::problem::Problem;
 use super::chart::Chart;
 use super::pieces::{self, LINES, Moment, field};
-use crate::daemon::{Desk, PastRuns};
-use crate::report::json::State as RunState;
+use crate::daemon::{Desk, PastRuns, Which};
 use crate::report::{self, spoken};
 
 /// Days in the picture, and runs in it where the record does not go back for two days.
@@ -57,11 +56,10 @@ struct Line {
 
 pub(super) async fn fragment(State(app): State<App>, Asked(asked): Asked<HistoryAsked>) -> Result<Response, Problem> {
     let before = asked.before.as_deref();
-    let PastRuns { lines, next, unread } = app.desk.past_runs(before, LINES).await;
-    let over = |line: &report::Line| line.state == RunState::Done;
+    let PastRuns { lines, next, unread } = app.desk.past_runs(Which::Ended, before, LINES).await;
     Ok(super::html(&History {
         chart: chart(&app.desk).await,
-        lines: lines.into_iter().filter(over).map(Line::of).collect(),
+        lines: lines.into_iter().map(Line::of).collect(),
         is_later: before.is_some(),
         next,
         unread: unread.map(|error| error.to_string()),
@@ -74,8 +72,8 @@ async fn chart(desk: &Desk) -> Option<Chart> {
     if days.iter().filter(|day| day.passes > 0).count() > 1 {
         return Some(Chart::of_days(&days));
     }
-    let runs = desk.past_runs(None, RUNS).await.lines;
-    let of_everybody = runs.iter().filter(|line| line.person.is_none() && line.state == RunState::Done);
+    let runs = desk.past_runs(Which::Ended, None, RUNS).await.lines;
+    let of_everybody = runs.iter().filter(|line| line.person.is_none());
     let runs: Vec<&report::Line> = of_everybody.collect();
     (runs.len() > 1).then(|| Chart::of_runs(&runs))
 }

@@ -63,14 +63,23 @@ struct Line {
 
 pub(super) async fn fragment(State(app): State<App>, Asked(asked): Asked<RunAsked>) -> Result<Response, Problem> {
     let page = asked.page.unwrap_or(1).max(1);
+    let mut run = excerpt(&app, &asked, page).await?;
+    let pages = Pages::of(Some(page), run.all);
+    if pages.page < page {
+        run = excerpt(&app, &asked, pages.page).await?;
+    }
+    Ok(super::html(&OneRun::of(run, pages)))
+}
+
+/// The run with this page of what it did.
+async fn excerpt(app: &App, asked: &RunAsked, page: usize) -> Result<Excerpt, Problem> {
     let span = Span { skip: (page - 1).saturating_mul(LINES), limit: LINES };
     let run = app.desk.excerpt(asked.id.as_str(), span).await?;
-    let run = run.ok_or_else(|| Problem::not_found("this run was too long ago, and is no longer known"))?;
-    Ok(super::html(&OneRun::of(run, page)))
+    run.ok_or_else(|| Problem::not_found("this run was too long ago, and is no longer known"))
 }
 
 impl OneRun {
-    fn of(Excerpt { run, sums, events, all }: Excerpt, page: usize) -> Self {
+    fn of(Excerpt { run, sums, events, all: _ }: Excerpt, pages: Pages) -> Self {
         Self {
             run: run.run.clone(),
             person: run.person.clone(),
@@ -78,7 +87,7 @@ impl OneRun {
             ended: run.verdict.as_deref().map(|verdict| Ended::of(&run, verdict)),
             targets: run.targets.iter().zip(sums).map(|(target, sums)| Pass::of(target, sums)).collect(),
             lines: events.into_iter().map(Line::of).collect(),
-            pages: Pages::of(Some(page), all),
+            pages,
         }
     }
 }
