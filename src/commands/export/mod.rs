@@ -71,7 +71,7 @@ fn print(name: &TargetName, sheet: &Sheet) -> Result<String, Stop> {
     }
     let text = export::csv(&sheet.rows)
         .map_err(|source| Stop::Io { doing: "failed to put the rows together".to_owned(), source })?;
-    screen::out(&text)?;
+    screen::hand_over(&text)?;
     Ok(rows)
 }
 

@@ -317,6 +317,25 @@ async fn rows_that_stdout_does_not_take_are_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_that_nobody_reads_are_an_error() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    let closed = ended(shell(&stage, "exec \"$0\" export >&-", &[]), "-").await;
+    let said = "error: failed to write to stdout\n  caused by: it is closed\n";
+    assert_eq!((closed.code, closed.stderr.as_str()), (Some(1), said));
+    let mut export = stage.command(&["export"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    export.stdout(writer);
+    let gone = ended(export, "-").await;
+    let said = "error: failed to write to stdout\n  caused by: Broken pipe (os error 32)\nhint: what reads it ended";
+    assert!(gone.code == Some(1) && gone.stderr.starts_with(said), "{gone:#?}");
+    // Who asks for it may throw them away, and read what there is to say about them.
+    let thrown = ended(shell(&stage, "exec \"$0\" export >/dev/null", &[]), "-").await;
+    well(&thrown);
+    assert!(thrown.stderr.starts_with("support: 1 row\n"), "{thrown:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_without_certificates_is_told_so() {
     let stage = Stage::new(&[agent("ana@x.com")]).await;
     let bare =
