@@ -129,7 +129,7 @@ async fn what_a_guard_would_hold_back_is_in_it_and_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn formulas_are_defused_where_people_read_and_refused_where_names_must_match() {
     let world = WORLD
-        .replace("\"Parking\"", "\"-Basic\"")
+        .replace("\"Parking\"", "'x;\"=3+3;y'")
         .replace("\"NoAccess\"", "\"A|B\"")
         .replace("hierarchy = [\"EMEA/London\"]", "hierarchy = [\"=EMEA/London\"]");
     let groups = ["Routing", "Security", "Hierarchy"];
@@ -143,7 +143,7 @@ async fn formulas_are_defused_where_people_read_and_refused_where_names_must_mat
     let groups = groups.map(|group| format!("[[groups]]\nname = \"{group}\"\n")).join("\n");
     let world = world.replace("[[applications]]", &format!("{groups}\n[[applications]]"));
     let config = format!(
-        "{CONFIG}\n[[target.mapping]]\ngroup = \"Routing\"\nrouting_profile = \"-Basic\"\n\
+        "{CONFIG}\n[[target.mapping]]\ngroup = \"Routing\"\nrouting_profile = 'x;\"=3+3;y'\n\
          [[target.mapping]]\ngroup = \"Security\"\nsecurity_profiles = [\"Agent\", \"A|B\"]\n\
          [[target.mapping]]\ngroup = \"Hierarchy\"\nhierarchy = \"=EMEA/London\"\n"
     );
@@ -155,7 +155,7 @@ async fn formulas_are_defused_where_people_read_and_refused_where_names_must_mat
     assert_eq!(rows[0][..3], ["'=HYPERLINK(\"http://x\",\"y\")", "O'Neil, \"Jr\"\nthe 2nd", "ana@x.com"]);
     for said in [
         "in 1 row: a name that a spreadsheet would take for a formula has an apostrophe in it",
-        "not in it: 1 person, since the routing profile `-Basic` would be a formula in a spreadsheet",
+        "not in it: 1 person, since the routing profile `x;\\\"=3+3;y` would be a formula in a spreadsheet",
         "not in it: 1 person, since the hierarchy group `=EMEA/London` would be a formula in a spreadsheet",
         "not in it: 1 person, since the login `-bo@x.com` would be a formula in a spreadsheet",
         "not in it: 1 person, since the security profile `A|B` has a `|`, which separates profiles",
