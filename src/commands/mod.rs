@@ -149,6 +149,7 @@ fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
         io::ErrorKind::AddrInUse => Some("another process listens there: end it, or choose another port"),
         io::ErrorKind::AddrNotAvailable => Some("the address has to be one of this host's"),
         io::ErrorKind::StorageFull => Some("make room on that disk, or write to another"),
+        io::ErrorKind::BrokenPipe => Some("what reads it ended before it had everything"),
         io::ErrorKind::PermissionDenied => Some("ports below 1024 and files of others need more than this user may do"),
         _ => None,
     }

@@ -1,19 +1,44 @@
 //! The terminal: the only place that writes to stdout and stderr.
 
-use std::io::{self, IsTerminal, Write};
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 
 use super::Stop;
 use crate::report::table::Look;
 
 /// Writes to stdout. A reader that has gone away, such as `head`, is no error.
 pub(super) fn out(text: &str) -> Result<(), Stop> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Stop::Io { doing: "failed to write to stdout".to_owned(), source: error })
-        }
+    match write(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unwritten(error)),
         _ => Ok(()),
     }
+}
+
+/// The same for what is of use as a whole only: a reader that has gone away, or none from the start, has not got it.
+pub(super) fn hand_over(text: &str) -> Result<(), Stop> {
+    if was_closed().unwrap_or(false) {
+        return Err(unwritten(io::Error::other("it is closed")));
+    }
+    write(text).map_err(unwritten)
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+fn unwritten(source: io::Error) -> Stop {
+    Stop::Io { doing: "failed to write to stdout".to_owned(), source }
+}
+
+/// Whether the program was started without a stdout. Rust puts `/dev/null` in its place, which takes everything; but it can
+/// be read as well, and who wants `/dev/null` by `>` opens it for writing alone.
+fn was_closed() -> io::Result<bool> {
+    let mut stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    Ok(stdout.metadata()?.rdev() == fs::metadata("/dev/null")?.rdev() && stdout.read(&mut [0]).is_ok())
 }
 
 /// Writes to stderr. Where that fails there is nobody left to tell.

@@ -1,4 +1,4 @@
-//! What names of AWS look like: Regions, ARNs, ids, telephone numbers, tags. Only their form; whether the thing exists
+//! What names of AWS look like: Regions, ARNs, ids, tags. Only their form; whether the thing exists
 //! is for the services to say.
 
 /// Regions to suggest when one is misspelt. Others are accepted as well.
@@ -115,12 +115,6 @@ pub(super) fn is_identity_store_id(text: &str) -> bool {
     text.strip_prefix("d-").is_some_and(digits) || is_uuid(text)
 }
 
-/// `+`, a digit that is not 0, and up to 14 more (E.164).
-pub(super) fn is_telephone_number(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    (2..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Letters that tags may have.
 pub(super) fn is_tag_letter(letter: char) -> bool {
     let space = letter.is_whitespace() && !letter.is_control();
@@ -188,14 +182,6 @@ mod tests {
         assert_eq!(arn(instance).identity_center_instance(), Some("ssoins-1234567890abcdef"));
         assert_eq!(arn(instance).application_instance(), None);
         assert_eq!(arn("arn:aws:sso:::instance/ssoins-123").identity_center_instance(), None);
-    }
-
-    #[test]
-    fn telephone_numbers_begin_with_the_country() {
-        assert!(is_telephone_number("+442079460000"));
-        for text in ["442079460000", "+0442079460000", "+", "+4", "+44 20 7946 0000", "+1234567890123456"] {
-            assert!(!is_telephone_number(text), "{text}");
-        }
     }
 
     #[test]

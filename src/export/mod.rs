@@ -1,5 +1,5 @@
 //! The CSV of Connect's bulk upload, for people who may upload users and have nobody who lets a program create them.
-//! Pure: [`export`] makes a [`Sheet`] of a snapshot, and a sheet says itself what it leaves out.
+//! Pure: [`export`] makes an [`Upload`] of a snapshot, which says itself what it leaves out.
 //!
 //! Rows are what a pass would create, whether a guard holds it back or not: a guard is there for writes that nobody
 //! looks at, and this list is uploaded by a person.
@@ -7,11 +7,9 @@
 mod row;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-
-use csv::{Terminator, WriterBuilder};
 
 pub use self::row::{HEADER, Obstacle, Row};
+use crate::cell::Table;
 use crate::model::connect::NewUser;
 use crate::model::settings::Settings;
 use crate::model::snapshot::Snapshot;
@@ -35,7 +33,7 @@ pub enum Who {
 
 /// One target's people for the bulk upload, and what there is to say about them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Sheet {
+pub struct Upload {
     /// Sorted by login.
     pub rows: Vec<Row>,
     /// How many of those whom a pass would create it would hold back, by the guard. Nothing where everybody is wanted:
@@ -65,11 +63,11 @@ pub struct Losses {
     pub tags: usize,
 }
 
-/// Makes the sheet of one target.
+/// Makes the upload of one target.
 ///
 /// # Errors
 /// Gives the finding that makes the whole target impossible.
-pub fn export(mut snapshot: Snapshot, settings: &Settings, who: Who) -> Result<Sheet, Box<Finding>> {
+pub fn export(mut snapshot: Snapshot, settings: &Settings, who: Who) -> Result<Upload, Box<Finding>> {
     if who == Who::Everybody {
         snapshot.users.clear();
     }
@@ -78,20 +76,20 @@ pub fn export(mut snapshot: Snapshot, settings: &Settings, who: Who) -> Result<S
         return Err(Box::new(refusal.clone()));
     }
     let gaps = plan.findings().iter().filter(|finding| is_gap(&finding.kind)).cloned().collect();
-    let mut sheet = Sheet { unready: unready(&plan), gaps, ..Sheet::default() };
+    let mut upload = Upload { unready: unready(&plan), gaps, ..Upload::default() };
     for action in plan.actions() {
-        sheet.add(&action.write, &snapshot);
+        upload.add(&action.write, &snapshot);
     }
     for held in plan.withheld() {
-        if sheet.add(&held.action.write, &snapshot) && who == Who::Missing {
-            *sheet.withheld.entry(held.guard).or_default() += 1;
+        if upload.add(&held.action.write, &snapshot) && who == Who::Missing {
+            *upload.withheld.entry(held.guard).or_default() += 1;
         }
     }
-    sheet.rows.sort_by(|one, other| one.login().cmp(other.login()));
-    Ok(sheet)
+    upload.rows.sort_by(|one, other| one.login().cmp(other.login()));
+    Ok(upload)
 }
 
-impl Sheet {
+impl Upload {
     /// Takes in what creates somebody. Says whether it became a row.
     fn add(&mut self, write: &Write, snapshot: &Snapshot) -> bool {
         let Write::CreateUser { user, .. } = write else { return false };
@@ -125,19 +123,17 @@ impl Losses {
     }
 }
 
-/// The file with these rows, as RFC 4180 has it: lines end with CRLF, and cells are quoted where they have to be. In
-/// UTF-8 without a byte order mark, which would be taken for a part of the first column's name.
+/// The file with these rows. What has to stay as it is was [refused](Obstacle::Formula) where it is a formula, so that the
+/// table leaves it alone.
 ///
 /// # Errors
-/// Where memory for it cannot be written to.
-pub fn csv(rows: &[Row]) -> io::Result<String> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(HEADER)?;
+/// Where the text cannot be put together, as [`Table`] has it.
+pub fn csv(rows: &[Row]) -> Result<String, csv::Error> {
+    let mut table = Table::new(&HEADER)?;
     for row in rows {
-        writer.write_record(row.cells())?;
+        table.row(row.cells())?;
     }
-    let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
-    String::from_utf8(bytes).map_err(io::Error::other)
+    table.text()
 }
 
 /// How many different names stand in these rows, by the column, where they are more than Connect may be able to

@@ -103,8 +103,8 @@ impl Row {
 
     /// Its cells, in the order of [`HEADER`].
     #[must_use]
-    pub fn cells(&self) -> &[String] {
-        &self.0
+    pub fn cells(&self) -> [&str; HEADER.len()] {
+        self.0.each_ref().map(String::as_str)
     }
 
     /// Whether a hierarchy group stands in it.

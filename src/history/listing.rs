@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::PassLine;
 use super::story::{plain, seconds, told};
-use crate::report::sheet::Sheet;
+use crate::cell::Table;
 use crate::report::table::{Look, table, trimmed};
 use crate::report::{Line, things};
 
@@ -86,10 +86,10 @@ impl Listing {
     /// # Errors
     /// Where a row cannot be written.
     pub fn csv(&self) -> Result<String, csv::Error> {
-        let mut sheet = Sheet::new(&COLUMNS)?;
+        let mut table = Table::new(&COLUMNS)?;
         for (line, pass) in self.passes() {
             let number = |number: Option<usize>| number.map(|number| number.to_string()).unwrap_or_default();
-            sheet.row([
+            table.row([
                 &line.run,
                 line.started_at.as_deref().unwrap_or_default(),
                 line.finished_at.as_deref().unwrap_or_default(),
@@ -106,7 +106,7 @@ impl Listing {
                 &number(pass.unable),
             ])?;
         }
-        sheet.text()
+        table.text()
     }
 
     fn passes(&self) -> impl Iterator<Item = (&Line, &PassLine)> {

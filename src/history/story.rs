@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Event, Noticed, PersonRecord};
+use crate::cell::Table;
 use crate::report::json::{Change, Run};
-use crate::report::sheet::Sheet;
 use crate::report::table::{Look, table, trimmed};
 use crate::report::{Trouble, things};
 
@@ -116,13 +116,13 @@ impl Story {
     /// # Errors
     /// Where a row cannot be written.
     pub fn csv(&self) -> Result<String, csv::Error> {
-        let mut sheet = Sheet::new(&COLUMNS)?;
+        let mut table = Table::new(&COLUMNS)?;
         for event in &self.events {
             let text = |text: &Option<String>| text.clone().unwrap_or_default();
             let approvals = || event.approvals.iter();
             let by = approvals()
                 .map(|one| one.by.clone().map_or_else(|| one.peer.clone(), |by| format!("{by} ({})", one.peer)));
-            sheet.row([
+            table.row([
                 &event.at,
                 &event.last_at,
                 &event.times.to_string(),
@@ -151,9 +151,9 @@ impl Story {
             let mut row = [""; COLUMNS.len()];
             (row[0], row[1], row[6], row[7]) = (&finding.since, last_seen, target, &finding.code);
             (row[8], row[9], row[11], row[17]) = (login, principal, &finding.severity, &finding.message);
-            sheet.row(row)?;
+            table.row(row)?;
         }
-        sheet.text()
+        table.text()
     }
 }
 

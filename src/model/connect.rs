@@ -72,6 +72,13 @@ pub enum Device {
     Desk(String),
 }
 
+/// Whether this is a telephone number as E.164 has it: `+`, a digit that is not 0, and 1 to 14 more.
+#[must_use]
+pub fn is_telephone_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (2..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Time for work after a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterContactWork {
@@ -189,4 +196,17 @@ pub struct NewUser {
     pub phone: Option<Phone>,
     /// All tags, our own among them.
     pub tags: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn telephone_numbers_begin_with_the_country() {
+        assert!(is_telephone_number("+442079460000"));
+        for text in ["442079460000", "+0442079460000", "+", "+4", "+44 20 7946 0000", "+1234567890123456"] {
+            assert!(!is_telephone_number(text), "{text}");
+        }
+    }
 }

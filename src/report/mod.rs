@@ -7,7 +7,6 @@ mod line;
 pub mod log;
 mod memory;
 pub mod meter;
-pub mod sheet;
 mod standing;
 pub mod table;
 mod trouble;

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import random
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,10 @@ import servers
 from world import APPLICATION, CONNECT_REGION, IDENTITY_REGION, STORE
 
 WORLD = Path(__file__).with_name("lifecycle.toml")
-# The instance is the last table of that world.
-HIERARCHY = 'hierarchy = ["EMEA/London"]\n'
+# The instance is the last table of that world. The last step alone does not tell which group is meant.
+LEVELS = """
+hierarchy = ["EMEA/London", "APAC/London", "London/EMEA"]
+"""
 INSTANCE = "aaaaaaaa-1111-4222-8333-000000000009"
 SECONDS = 60
 
@@ -86,9 +89,28 @@ FORMULAS = [
     ),
     ("command@example.com", "-2+3+cmd|' /C calc'!A0", "@SUM(A1:A9)", "'-2+3+cmd|' /C calc'!A0", "'@SUM(A1:A9)"),
     ("split@example.com", "Ana;=1+1", "By\t@SUM(A1)\n-2", "Ana;'=1+1", "By\t'@SUM(A1)\n'-2"),
+    # A quote mark is read as a quote where a cell begins, wherever that is.
+    ("quote@example.com", 'Cy;"@SUM(A1);y', 'Ana;"=1+1;x', "Cy;'\"@SUM(A1);y", "Ana;'\"=1+1;x"),
+    ("line@example.com", '"=3+3"', 'Ana\n"=2+2;x', '\'"=3+3"', "Ana\n'\"=2+2;x"),
+    ("tab@example.com", '"" "-1', 'Ana\t"@SUM(A1)\tx', '\'"" "-1', "Ana\t'\"@SUM(A1)\tx"),
     ("full@example.com", "=" * 255, "+" * 300, "'" + "=" * 254, "'" + "+" * 299),
 ]
 PEOPLE = AGENTS + [formula[:3] for formula in FORMULAS]
+# What makes formulas, cells and lines, and what some programs drop before they look.
+DROPPED = '" \t\r\n\u3000'
+LETTERS = DROPPED + '""=+-@;;,|\'aé1'
+
+
+def made_up(count: int) -> list[tuple[str, str, str]]:
+    """So many people, the same each time: login, first and last name."""
+    chance = random.Random(4180)
+
+    def name() -> str:
+        # No blank at either end: names are trimmed, and then there is no telling what was meant.
+        middle = "".join(chance.choices(LETTERS, k=chance.randrange(1, 12)))
+        return f"{chance.choice(''.join(LETTERS.split()))}{middle}x"
+
+    return [(f"made{number:03}@example.com", name(), name()) for number in range(count)]
 
 
 @dataclass
@@ -153,10 +175,11 @@ class Centre:
 
     def upload(self, row: dict[str, str]) -> None:
         """What the console does with a row, as far as CreateUser can."""
-        routing = self.connect.list_routing_profiles(InstanceId=INSTANCE)["RoutingProfileSummaryList"]
-        security = self.connect.list_security_profiles(InstanceId=INSTANCE)["SecurityProfileSummaryList"]
-        levels = self.connect.list_user_hierarchy_groups(InstanceId=INSTANCE)["UserHierarchyGroupSummaryList"]
-        ids = {thing["Name"]: thing["Id"] for thing in [*routing, *security, *levels]}
+        listed = self.connect.list_routing_profiles(InstanceId=INSTANCE)["RoutingProfileSummaryList"]
+        routing = {profile["Name"]: profile["Id"] for profile in listed}
+        listed = self.connect.list_security_profiles(InstanceId=INSTANCE)["SecurityProfileSummaryList"]
+        security = {profile["Name"]: profile["Id"] for profile in listed}
+        hierarchy = row["agent hierarchy"]
         phone = {"PhoneType": f"{row['phone type (soft/desk)'].upper()}_PHONE"}
         if number := row["phone number"]:
             phone["DeskPhoneNumber"] = number
@@ -164,14 +187,27 @@ class Centre:
             InstanceId=INSTANCE,
             Username=row["user login"],
             IdentityInfo={"FirstName": row["first name"], "LastName": row["last name"]},
-            RoutingProfileId=ids[row["routing profile name"]],
-            SecurityProfileIds=[ids[name] for name in row[COLUMNS[5]].split("|")],
+            RoutingProfileId=routing[row["routing profile name"]],
+            SecurityProfileIds=[security[name] for name in row[COLUMNS[5]].split("|")],
             PhoneConfig=phone,
             Tags=tags_of(row),
-            **({"HierarchyGroupId": ids[path.split("/")[-1]]} if (path := row["agent hierarchy"]) else {}),
+            **({"HierarchyGroupId": self.hierarchy_groups()[hierarchy]} if hierarchy else {}),
         )
 
+    def hierarchy_groups(self) -> dict[str, str]:
+        """Ids by the path from the top."""
+        ids = {}
+        listed = self.connect.list_user_hierarchy_groups(InstanceId=INSTANCE)["UserHierarchyGroupSummaryList"]
+        for group in listed:
+            shown = self.connect.describe_user_hierarchy_group(InstanceId=INSTANCE, HierarchyGroupId=group["Id"])
+            path = shown["HierarchyGroup"]["HierarchyPath"]
+            steps = [path[level]["Name"] for level in DEPTHS if level in path]
+            ids["/".join(steps)] = group["Id"]
+        assert len(ids) == len(listed)
+        return ids
 
+
+DEPTHS = ("LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive")
 # What a user has for themselves, and what no column is for.
 UNSAID = ("id", "arn", "secondary_email")
 # Names are the one thing that a row may say in another way.
@@ -190,7 +226,7 @@ def tags_of(row: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def centre(simulator: servers.Simulator, tmp_path: Path) -> Centre:
-    simulator.load(WORLD.read_text() + HIERARCHY)
+    simulator.load(WORLD.read_text() + LEVELS)
     simulator.options(throttle=False)
     configuration = tmp_path / "rollcall.toml"
     configuration.write_text(CONFIGURATION)
@@ -243,14 +279,22 @@ def test_no_cell_is_a_formula_but_for_the_phone_number(centre: Centre) -> None:
     assert [cell for cell in cells if cell[0] in "=+-@\t\r\n"] == []
 
 
-@pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_nor_is_one_in_a_spreadsheet_that_splits_elsewhere(centre: Centre, delimiter: str) -> None:
-    centre.join_all()
-    reader = csv.reader(io.StringIO(centre.rollcall("export"), newline=""), delimiter=delimiter)
-    cells = [cell.strip() for row in reader for cell in row]
-    # More than a cell a line, or this would try nothing.
-    assert len(cells) > len(PEOPLE) + 2
-    assert [cell for cell in cells if cell and cell[0] in "=+-@"] == []
+def test_nor_is_one_in_a_spreadsheet_that_splits_elsewhere(centre: Centre) -> None:
+    people = PEOPLE + made_up(150)
+    for login, first, last in people:
+        centre.join(login, first, last, "ConnectAgents")
+    text = centre.rollcall("export")
+    for delimiter in (",", ";", "\t"):
+        cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) for cell in row]
+        # More than a cell a line, or this would try nothing.
+        assert len(cells) > len(people) + 2
+        assert [cell for cell in cells if cell.lstrip(DROPPED)[:1] in tuple("=+-@")] == [], delimiter
+    rows = centre.rows()
+    for login, first, last in people[len(PEOPLE) :]:
+        row = rows[login]
+        assert [row[name].replace("'", "") for name in NAMES.values()] == [
+            name.replace("'", "") for name in (first, last)
+        ]
 
 
 def test_lines_end_as_the_format_has_them_and_nothing_stands_before_the_header(centre: Centre) -> None:

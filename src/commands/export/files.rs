@@ -34,7 +34,9 @@ pub(super) fn earlier(folder: &Path, name: &TargetName) -> Option<PathBuf> {
 
 /// Whether something that is no folder stands where this one would be, or above it.
 pub(super) fn is_barred(folder: &Path) -> bool {
-    folder.ancestors().find(|path| path.exists()).is_some_and(|path| !path.is_dir())
+    // A link that leads nowhere is there, and no folder can be made of it; with a `/` at its end it would not be seen.
+    let mut above = folder.components().as_path().ancestors();
+    above.find(|path| path.symlink_metadata().is_ok()).is_some_and(|path| !path.is_dir())
 }
 
 /// Writes the texts as files of a target, numbered from 1, and makes the folder where there is none. Gives their places.
@@ -54,11 +56,7 @@ pub(super) fn write_all(folder: &Path, name: &TargetName, texts: &[String]) -> R
         if let Err(error) = draft.become_known_as(path) {
             // Those that have their names already would be a part of the whole. One that cannot be taken away is no news.
             drafts[..position].iter().for_each(|(_, path)| drop(fs::remove_file(path)));
-            let hint = match error.kind() {
-                io::ErrorKind::AlreadyExists => "it came to be meanwhile: move it away, or give another folder",
-                _ => "give a folder on a disk that knows hard links",
-            };
-            return Err(unwritten(path, &error, Some(hint)));
+            return Err(unwritten(path, &error, link_hint(&error)));
         }
     }
     Ok(drafts.into_iter().map(|(_, path)| path).collect())
@@ -110,6 +108,18 @@ fn hint(error: &io::Error) -> Option<&'static str> {
     }
 }
 
+/// Where a file could be written in this folder, and cannot be given its name: then it is not for want of a permission
+/// that this is denied.
+fn link_hint(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => Some("it came to be meanwhile: move it away, or give another folder"),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported | io::ErrorKind::TooManyLinks => {
+            Some("give a folder on a disk that knows hard links")
+        }
+        _ => hint(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +145,21 @@ mod tests {
         let trouble = write_all(folder.path(), &name, &texts()).unwrap_err();
         assert!(trouble.message.ends_with("support-2.csv`") && trouble.hint.is_some(), "{trouble:?}");
         assert_eq!(files_in(folder.path()), [("support-2.csv".to_owned(), "mine".to_owned())]);
+    }
+
+    #[test]
+    fn a_disk_that_knows_no_links_is_told_from_one_that_is_full() {
+        let hint = |number| link_hint(&io::Error::from_raw_os_error(number));
+        // EPERM, as FAT has it, EMLINK, ENOSYS and EOPNOTSUPP.
+        for number in [1, 31, 38, 95] {
+            assert_eq!(hint(number), Some("give a folder on a disk that knows hard links"), "{number}");
+        }
+        // ENOSPC and EDQUOT; EROFS; EIO.
+        for number in [28, 122] {
+            assert_eq!(hint(number), Some("make room, or give a folder on another disk"), "{number}");
+        }
+        assert_eq!(hint(30), Some("give a folder that this user may write to"));
+        assert_eq!(hint(5), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{ExitStatus, Stop, pass, screen, tell};
 use crate::aws::Access;
 use crate::cli::ExportArgs;
 use crate::config::Config;
-use crate::export::{self, Losses, MOST_NAMES, MOST_ROWS, Row, Sheet, Who};
+use crate::export::{self, Losses, MOST_NAMES, MOST_ROWS, Row, Upload, Who};
 use crate::model::id::TargetName;
 use crate::model::settings::Settings;
 use crate::model::snapshot::Snapshot;
@@ -36,14 +36,14 @@ pub(super) async fn run(file: &Path, args: &ExportArgs) -> Result<ExitStatus, St
     let mut status = ExitStatus::Success;
     for Surveyed { settings, result } in surveyed {
         let name = &settings.name;
-        let sheet = result.and_then(|snapshot| sheet(&settings, snapshot, args));
-        let written = match (sheet, &args.out) {
-            (Ok(sheet), Some(folder)) => write(folder, name, &sheet).map(|written| (written, sheet)),
-            (Ok(sheet), None) => Ok((print(name, &sheet)?, sheet)),
+        let upload = result.and_then(|snapshot| upload(&settings, snapshot, args));
+        let written = match (upload, &args.out) {
+            (Ok(upload), Some(folder)) => write(folder, name, &upload).map(|written| (written, upload)),
+            (Ok(upload), None) => Ok((print(name, &upload)?, upload)),
             (Err(trouble), _) => Err(trouble),
         };
         match written {
-            Ok((written, sheet)) => screen::err(&told(name, &written, &sheet)),
+            Ok((written, upload)) => screen::err(&told(name, &written, &upload)),
             // One target's trouble is its own.
             Err(trouble) => {
                 let message = format!("{name}: {}", trouble.message);
@@ -55,50 +55,50 @@ pub(super) async fn run(file: &Path, args: &ExportArgs) -> Result<ExitStatus, St
     Ok(status)
 }
 
-fn sheet(settings: &Settings, snapshot: Snapshot, args: &ExportArgs) -> Result<Sheet, Trouble> {
+fn upload(settings: &Settings, snapshot: Snapshot, args: &ExportArgs) -> Result<Upload, Trouble> {
     let who = if args.all { Who::Everybody } else { Who::Missing };
     export::export(snapshot, settings, who)
         .map_err(|finding| Trouble { hint: Some(finding.fix()), ..Trouble::plain(finding.message()) })
 }
 
 /// Prints the rows. Says how many there are.
-fn print(name: &TargetName, sheet: &Sheet) -> Result<String, Stop> {
-    let rows = things(sheet.rows.len(), "row");
-    if sheet.rows.len() > MOST_ROWS {
+fn print(name: &TargetName, upload: &Upload) -> Result<String, Stop> {
+    let rows = things(upload.rows.len(), "row");
+    if upload.rows.len() > MOST_ROWS {
         return Err(Stop::Usage {
             message: format!("`{name}` has {rows}, and Connect takes {MOST_ROWS} in a file"),
             hint: Some("`--out DIR` writes as many files as are needed".to_owned()),
         });
     }
-    let text = export::csv(&sheet.rows)
-        .map_err(|source| Stop::Io { doing: "failed to put the rows together".to_owned(), source })?;
-    screen::out(&text)?;
+    let text = export::csv(&upload.rows)
+        .map_err(|error| Stop::Io { doing: "failed to put the rows together".to_owned(), source: error.into() })?;
+    screen::hand_over(&text)?;
     Ok(rows)
 }
 
 /// Writes the rows into files. Says how many there are, and where.
-fn write(folder: &Path, name: &TargetName, sheet: &Sheet) -> Result<String, Trouble> {
-    if sheet.rows.is_empty() {
+fn write(folder: &Path, name: &TargetName, upload: &Upload) -> Result<String, Trouble> {
+    if upload.rows.is_empty() {
         return Ok("no rows, and so no file".to_owned());
     }
-    let texts: Result<Vec<String>, _> = sheet.files().map(export::csv).collect();
+    let texts: Result<Vec<String>, _> = upload.files().map(export::csv).collect();
     let texts = texts.map_err(|error| Trouble::of(&error, None))?;
     let paths = files::write_all(folder, name, &texts)?;
     let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    Ok(format!("{} in {}", things(sheet.rows.len(), "row"), paths.join(", ")))
+    Ok(format!("{} in {}", things(upload.rows.len(), "row"), paths.join(", ")))
 }
 
 /// What became of the rows of a target, and what there is to say about them.
-fn told(name: &TargetName, written: &str, sheet: &Sheet) -> String {
+fn told(name: &TargetName, written: &str, upload: &Upload) -> String {
     let mut text = format!("{name}: {written}\n");
-    for sentence in sentences(sheet) {
+    for sentence in sentences(upload) {
         text.extend(["  ", &sentence, "\n"]);
     }
     text
 }
 
 /// All that somebody should know who uploads these rows.
-fn sentences(sheet: &Sheet) -> Vec<String> {
+fn sentences(sheet: &Upload) -> Vec<String> {
     let mut said = Vec::new();
     for (guard, count) in &sheet.withheld {
         said.push(format!("`rollcall sync` would hold back {count} of these: `{}`", guard.as_str()));

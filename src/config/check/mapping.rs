@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::profiles::{self, Fallback};
 use super::section::Section;
 use crate::config::{file, form};
-use crate::model::connect::{AfterContactWork, Device, Phone};
+use crate::model::connect::{AfterContactWork, Device, Phone, is_telephone_number};
 use crate::model::settings::{GroupRef, Mapping};
 use crate::model::tag;
 
@@ -43,7 +43,7 @@ pub(super) fn mapping(
 fn phone(section: &mut Section<'_, '_>, written: &file::Phone) -> Option<Phone> {
     let after_contact_work = after_contact_work(section, written.after_contact_work.as_deref());
     let number = written.number.as_deref();
-    if number.is_some_and(|number| !form::is_telephone_number(number)) {
+    if number.is_some_and(|number| !is_telephone_number(number)) {
         let hint = "`+`, country and number, digits only, for example `+442079460000`";
         section.wrong_with("number", "is no telephone number", hint);
     }

@@ -33,6 +33,10 @@ fn nothing_in_a_name_moves_the_table_or_becomes_a_formula() {
     assert!(!table.contains('\u{1b}') && !table.contains('\u{202e}') && !table.contains('\r'), "{table}");
     assert!(table.contains("<b>\"🙂"), "{table}");
     let csv = told.csv().unwrap();
+    assert!(
+        csv.starts_with("at,last_at,") && csv.lines().next().unwrap().len() + 2 == csv.find('\n').unwrap() + 1,
+        "{csv}"
+    );
     let mut read = csv::Reader::from_reader(csv.as_bytes());
     let row = read.records().next().unwrap().unwrap();
     assert_eq!(row.get(8).unwrap(), format!("'{login}"));

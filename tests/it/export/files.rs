@@ -69,13 +69,21 @@ async fn a_folder_that_cannot_be_one_is_refused_before_anything_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "mine").unwrap();
-    for out in [file.clone(), file.join("inside"), file.join("deep/inside")] {
+    let lost = folder.path().join("lost");
+    std::os::unix::fs::symlink("nowhere", &lost).unwrap();
+    let places =
+        [file.clone(), file.join("inside"), file.join("deep/inside"), lost.clone(), lost.join(""), lost.join("in")];
+    for out in places {
         let ended = stage.cli(&["export", "--out", out.to_str().unwrap()]).await;
         assert_eq!(ended.code, Some(2), "{ended:#?}");
         assert!(ended.stderr.contains("` is no folder, and cannot be made one\nhint: "), "{ended:#?}");
     }
-    assert_eq!(names_in(folder.path()), ["file"]);
+    assert_eq!(names_in(folder.path()), ["file", "lost"]);
     assert_eq!(stage.sim.journal().len(), 0);
+    // One that leads to a folder is as good as that.
+    fs::create_dir(folder.path().join("nowhere")).unwrap();
+    well(&stage.cli(&["export", "--out", lost.to_str().unwrap()]).await);
+    assert_eq!(names_in(&lost), ["support-1.csv"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -133,7 +133,7 @@ async fn what_a_guard_would_hold_back_is_in_it_and_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn formulas_are_defused_where_people_read_and_refused_where_names_must_match() {
     let world = WORLD
-        .replace("\"Parking\"", "\"-Basic\"")
+        .replace("\"Parking\"", "'x;\"=3+3;y'")
         .replace("\"NoAccess\"", "\"A|B\"")
         .replace("hierarchy = [\"EMEA/London\"]", "hierarchy = [\"=EMEA/London\"]");
     let groups = ["Routing", "Security", "Hierarchy"];
@@ -147,7 +147,7 @@ async fn formulas_are_defused_where_people_read_and_refused_where_names_must_mat
     let groups = groups.map(|group| format!("[[groups]]\nname = \"{group}\"\n")).join("\n");
     let world = world.replace("[[applications]]", &format!("{groups}\n[[applications]]"));
     let config = format!(
-        "{CONFIG}\n[[target.mapping]]\ngroup = \"Routing\"\nrouting_profile = \"-Basic\"\n\
+        "{CONFIG}\n[[target.mapping]]\ngroup = \"Routing\"\nrouting_profile = 'x;\"=3+3;y'\n\
          [[target.mapping]]\ngroup = \"Security\"\nsecurity_profiles = [\"Agent\", \"A|B\"]\n\
          [[target.mapping]]\ngroup = \"Hierarchy\"\nhierarchy = \"=EMEA/London\"\n"
     );
@@ -159,7 +159,7 @@ async fn formulas_are_defused_where_people_read_and_refused_where_names_must_mat
     assert_eq!(rows[0][..3], ["'=HYPERLINK(\"http://x\",\"y\")", "O'Neil, \"Jr\"\nthe 2nd", "ana@x.com"]);
     for said in [
         "in 1 row: a name that a spreadsheet would take for a formula has an apostrophe in it",
-        "not in it: 1 person, since the routing profile `-Basic` would be a formula in a spreadsheet",
+        "not in it: 1 person, since the routing profile `x;\\\"=3+3;y` would be a formula in a spreadsheet",
         "not in it: 1 person, since the hierarchy group `=EMEA/London` would be a formula in a spreadsheet",
         "not in it: 1 person, since the login `-bo@x.com` would be a formula in a spreadsheet",
         "not in it: 1 person, since the security profile `A|B` has a `|`, which separates profiles",
@@ -318,6 +318,25 @@ async fn rows_that_stdout_does_not_take_are_an_error() {
     assert_eq!(ended.code, Some(1), "{ended:#?}");
     let said = "error: failed to write to stdout\n  caused by: No space left on device (os error 28)\nhint: ";
     assert!(ended.stderr.starts_with(said), "{ended:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_nobody_reads_are_an_error() {
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    let closed = ended(shell(&stage, "exec \"$0\" export >&-", &[]), "-").await;
+    let said = "error: failed to write to stdout\n  caused by: it is closed\n";
+    assert_eq!((closed.code, closed.stderr.as_str()), (Some(1), said));
+    let mut export = stage.command(&["export"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    export.stdout(writer);
+    let gone = ended(export, "-").await;
+    let said = "error: failed to write to stdout\n  caused by: Broken pipe (os error 32)\nhint: what reads it ended";
+    assert!(gone.code == Some(1) && gone.stderr.starts_with(said), "{gone:#?}");
+    // Who asks for it may throw them away, and read what there is to say about them.
+    let thrown = ended(shell(&stage, "exec \"$0\" export >/dev/null", &[]), "-").await;
+    well(&thrown);
+    assert!(thrown.stderr.starts_with("support: 1 row\n"), "{thrown:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
