@@ -1,9 +1,6 @@
 //! The terminal: the only place that writes to stdout and stderr.
 
-use std::fs::{self, File};
-use std::io::{self, IsTerminal, Read, Write};
-use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, IsTerminal, Write};
 
 use super::Stop;
 use crate::report::table::Look;
@@ -16,11 +13,8 @@ pub(super) fn out(text: &str) -> Result<(), Stop> {
     }
 }
 
-/// The same for what is of use as a whole only: a reader that has gone away, or none from the start, has not got it.
+/// The same for what is of use as a whole only: a reader that has gone away has not got it.
 pub(super) fn hand_over(text: &str) -> Result<(), Stop> {
-    if was_closed().unwrap_or(false) {
-        return Err(unwritten(io::Error::other("it is closed")));
-    }
     write(text).map_err(unwritten)
 }
 
@@ -32,13 +26,6 @@ fn write(text: &str) -> io::Result<()> {
 
 fn unwritten(source: io::Error) -> Stop {
     Stop::Io { doing: "failed to write to stdout".to_owned(), source }
-}
-
-/// Whether the program was started without a stdout. Rust puts `/dev/null` in its place, which takes everything; but it can
-/// be read as well, and who wants `/dev/null` by `>` opens it for writing alone.
-fn was_closed() -> io::Result<bool> {
-    let mut stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    Ok(stdout.metadata()?.rdev() == fs::metadata("/dev/null")?.rdev() && stdout.read(&mut [0]).is_ok())
 }
 
 /// Writes to stderr. Where that fails there is nobody left to tell.
