@@ -84,8 +84,7 @@ impl Desk {
     pub async fn last_able(&self, target: &TargetName) -> Result<Option<Timestamp>, Unavailable> {
         let runs = self.runs();
         let reports = runs.iter().filter(|run| run.request().person.is_none()).filter_map(|run| run.report());
-        let is_able =
-            |report: &TargetReport| report.name == *target && report.unable().is_some_and(|unable| unable.count == 0);
+        let is_able = |report: &TargetReport| report.name == *target && report.count_of_unable() == Some(0);
         let mut able = reports.filter(|run| run.targets.iter().any(|report| is_able(report)));
         match able.next() {
             Some(run) => Ok(Some(run.finished_at)),

@@ -88,7 +88,8 @@ pub struct Target {
     pub owned: Option<usize>,
     /// Members who have a Connect user with exactly their login.
     pub served: Option<usize>,
-    /// Members who, as far as can be seen, cannot sign in after the pass. The other counts are as read, before it.
+    /// Members who, as far as can be seen, cannot sign in after the pass; null where a mapped group is missing, so that
+    /// nobody can tell. The other counts are as read, before it.
     pub unable: Option<usize>,
     /// Every action, in the order of execution.
     pub actions: Vec<Action>,
@@ -289,7 +290,7 @@ pub fn target(report: &TargetReport, mode: Mode) -> Target {
         connect_users: counts.map(|counts| counts.connect_users),
         owned: counts.map(|counts| counts.owned),
         served: counts.map(|counts| counts.served),
-        unable: report.unable().map(|unable| unable.count),
+        unable: report.count_of_unable(),
         actions: actions
             .iter()
             .enumerate()

@@ -80,6 +80,20 @@ impl TargetReport {
         self.result.as_ref().ok().filter(|pass| !pass.refused).map(|pass| &pass.unable)
     }
 
+    /// How many members cannot sign in after this pass; `None` where nobody can tell: nothing could be read, or a mapped
+    /// group is missing, and with it its members.
+    #[must_use]
+    pub fn count_of_unable(&self) -> Option<usize> {
+        self.unable().filter(|_| self.missing_groups().next().is_none()).map(|unable| unable.count)
+    }
+
+    /// The findings that mapped groups are missing, so that nobody can tell who is to be able to work by them; without
+    /// those that somebody has accepted.
+    pub fn missing_groups(&self) -> impl Iterator<Item = &Finding> {
+        let findings = self.findings().iter().filter(|finding| !finding.accepted);
+        findings.filter(|finding| matches!(finding.kind, Kind::GroupMissing { .. }))
+    }
+
     /// Who is named among those that cannot sign in, with what is in their way and the one thing to do about it.
     #[must_use]
     pub fn remedies(&self) -> Vec<(&ShutOut, Remedy)> {
