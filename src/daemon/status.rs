@@ -10,8 +10,8 @@ use crate::config::Target;
 use crate::history::{Health, History};
 use crate::pass::{Run, Runner};
 use crate::plan::finding::Severity;
+use crate::report::Standing;
 use crate::report::json::{self, State};
-use crate::report::{Standing, TargetReport};
 
 /// How the process and its targets stand.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -123,7 +123,7 @@ pub struct TargetStatus {
     pub members: Option<usize>,
     /// Those of them who could not sign in before the last pass.
     pub blocked: Option<usize>,
-    /// Those of them who cannot sign in after it; null where a mapped group is missing, so that nobody can tell.
+    /// Those of them who cannot sign in after it and after passes of one person since; null where a mapped group is missing, so that nobody can tell.
     pub unable: Option<usize>,
     /// Users of the instance.
     pub connect_users: Option<usize>,
@@ -214,7 +214,7 @@ impl TargetStatus {
             consecutive_failures: standing.failures,
             members: counts.map(|counts| counts.members),
             blocked: counts.map(|counts| counts.blocked),
-            unable: read.and_then(TargetReport::count_of_unable),
+            unable: standing.count_of_unable(),
             connect_users: counts.map(|counts| counts.connect_users),
             owned: counts.map(|counts| counts.owned),
             errors: open(Severity::Error),

@@ -275,9 +275,9 @@ impl Runner {
         if let Some(metrics) = &self.metrics {
             meter::pass(metrics, &report, cause, mode);
         }
+        let standing = standings.entry(live.target.clone()).or_default();
         if is_whole {
-            let standing = standings.entry(live.target.clone()).or_default();
-            standing.saw(&report);
+            standing.saw(&report, now);
             // A dry run of a target that is written to has seen everything, and tried nothing.
             if mode == Mode::Apply || report.mode == Mode::Plan {
                 standing.note(LastPass { run: run.id().to_owned(), cause, at: now, report });
@@ -285,6 +285,8 @@ impl Runner {
             if let Some(metrics) = &self.metrics {
                 meter::standing(metrics, live.target.as_str(), standing);
             }
+        } else {
+            standing.served(&report, now);
         }
     }
 

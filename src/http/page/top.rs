@@ -12,9 +12,9 @@ use super::pieces::{self, Moment, people};
 use crate::daemon::Desk;
 use crate::history::Unavailable;
 use crate::model::id::{PrincipalId, TargetName};
-use crate::plan::Remedy;
 use crate::plan::finding::Kind;
-use crate::report::{Standing, TargetReport, Verdict};
+use crate::plan::{Remedy, ShutOut};
+use crate::report::{Standing, Verdict};
 
 /// So many people are shown at once; the rest can be opened.
 const SHOWN: usize = 6;
@@ -88,14 +88,27 @@ impl Top {
         let targets = setup.config.targets.iter().map(|target| target.settings.name.clone());
         let targets: Vec<Stands> = targets.map(|name| (name.clone(), runner.standing(&name))).collect();
         let status = desk.status();
-        let count = unable(&targets);
+        let unable: Vec<_> = targets
+            .iter()
+            .flat_map(|(name, standing)| {
+                standing.unable().into_iter().map(move |(person, remedy)| (name, person, remedy))
+            })
+            .collect();
+        let unnamed = unnamed(&targets);
+        // One who is shut out of two targets is one person, as far as all are named.
+        let people: BTreeSet<&PrincipalId> = unable.iter().map(|(_, person, _)| &person.principal).collect();
+        let count = if unnamed == 0 { people.len() } else { unable.len() + unnamed };
         let troubles: Vec<Trouble> =
             targets.iter().flat_map(|stands| trouble(stands).into_iter().chain(gaps(stands))).collect();
         let is_busy = !status.runs.is_empty() || targets.iter().any(|(name, _)| runner.is_busy(name));
         let (level, sentence) = sentence(count, &targets, is_busy);
         let title = if count > 0 { format!("({count}) {sentence} Rollcall") } else { format!("{sentence} Rollcall") };
-        let read = targets.iter().filter_map(|(_, standing)| standing.read.as_deref());
-        let mut first: Vec<Person> = read.flat_map(named).collect();
+        let person = |(target, person, remedy): (&TargetName, &ShutOut, Remedy)| Person {
+            name: person.name.clone(),
+            target: target.to_string(),
+            remedy,
+        };
+        let mut first: Vec<Person> = unable.into_iter().map(person).collect();
         first.sort_by(|one, other| one.name.cmp(&other.name));
         let rest = first.split_off(SHOWN.min(first.len()));
         Self {
@@ -112,34 +125,16 @@ impl Top {
             troubles,
             first,
             rest,
-            unnamed: unnamed(&targets),
+            unnamed,
             several_targets: targets.len() > 1,
         }
     }
 }
 
-/// How many people cannot sign in somewhere. One who is shut out of two targets is one person, as far as all are named.
-fn unable(targets: &[Stands]) -> usize {
-    let all: Vec<_> = targets.iter().filter_map(|(_, standing)| standing.read.as_deref()?.unable()).collect();
-    if all.iter().all(|unable| unable.people.len() == unable.count) {
-        let people: BTreeSet<&PrincipalId> =
-            all.iter().flat_map(|unable| &unable.people).map(|person| &person.principal).collect();
-        return people.len();
-    }
-    all.iter().map(|unable| unable.count).sum()
-}
-
+/// People beyond those that reports name.
 fn unnamed(targets: &[Stands]) -> usize {
     let all = targets.iter().filter_map(|(_, standing)| standing.read.as_deref()?.unable());
     all.map(|unable| unable.count - unable.people.len()).sum()
-}
-
-fn named(report: &TargetReport) -> impl Iterator<Item = Person> {
-    report.remedies().into_iter().map(|(person, remedy)| Person {
-        name: person.name.clone(),
-        target: report.name.to_string(),
-        remedy,
-    })
 }
 
 /// How bad it is, and the sentence for it.
