@@ -9,6 +9,7 @@ mod memory;
 pub mod meter;
 pub mod sheet;
 mod standing;
+mod step;
 pub mod table;
 mod trouble;
 mod unable;
@@ -28,6 +29,7 @@ use crate::plan::{Action, ActionKind, Counts, Pair, Parts, Plan, Withheld};
 pub use self::line::Line;
 pub use self::memory::{Age, Ages, Memory};
 pub use self::standing::{LastPass, Standing};
+pub use self::step::{Journal, Step};
 pub use self::trouble::Trouble;
 pub use self::unable::{Remedy, Unable};
 
