@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use futures::FutureExt;
 use rusqlite::{OptionalExtension, Row, TransactionBehavior, named_params, params};
@@ -13,13 +12,11 @@ use super::keeper::Job;
 use super::read::first_id;
 use super::store::{count, integer};
 use super::write::Entry;
-use super::{Error, Event, History, PassLine, Shared, Store, Wanted, Whose};
+use super::{Error, Event, History, PATIENCE, PassLine, Shared, Store, Wanted, Whose};
 use crate::model::settings::Mode;
 use crate::report::json::{Action, Progress, Run, State, Target};
 use crate::report::{Journal, Line, Step};
 
-/// How long whoever deletes somebody waits until it is written down who that is.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// Steps that may wait for a file that takes none; the oldest are let go, since the report will have them.
 const MOST: usize = 50_000;
 
@@ -38,7 +35,7 @@ impl History {
             }
             if is_first {
                 // Where the thread has too much to do, it comes to the steps with the next job of any sort.
-                let _ = history.jobs.try_send(Job::Steps(None));
+                let _ = history.jobs.try_send(Job::Wake);
             }
             futures::future::ready(true).boxed()
         })))
@@ -48,7 +45,7 @@ impl History {
     async fn written(self) -> bool {
         let (sender, written) = oneshot::channel();
         !self.shared.is_stuck()
-            && self.jobs.try_send(Job::Steps(Some(sender))).is_ok()
+            && self.jobs.try_send(Job::Steps(sender)).is_ok()
             && matches!(tokio::time::timeout(PATIENCE, written).await, Ok(Ok(true)))
     }
 }
@@ -62,6 +59,10 @@ impl Shared {
             steps.pop_front();
         }
         steps.len() == 1
+    }
+
+    pub(super) fn has_steps(&self) -> bool {
+        !self.steps.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Hands over what waits. What cannot be written comes back by [`Self::put_back`].

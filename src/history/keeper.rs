@@ -27,8 +27,10 @@ pub(super) enum Job {
     Approve(Approval),
     /// Answer a question, from nothing if there is nothing.
     Ask(Ask),
-    /// Write down what runs under way have done: soon, or at once for whoever wants to know whether that went well.
-    Steps(Option<oneshot::Sender<bool>>),
+    /// Write down soon what runs under way have done.
+    Wake,
+    /// Write that down at once, and say whether that went well.
+    Steps(oneshot::Sender<bool>),
     /// Write everything down that waits, and say whether that went well.
     Flush(oneshot::Sender<bool>),
     /// Keep runs for so long.
@@ -77,6 +79,9 @@ impl Keeper {
     pub(super) fn run(mut self, inbox: &Receiver<Job>) {
         self.busily(Self::attend);
         loop {
+            if self.due.is_none() && self.failed.is_none() && self.shared.has_steps() {
+                self.due = self.told.map(|told| told + GATHER).max(Some(Instant::now()));
+            }
             let again = self.failed.map(|failed| AGAIN.saturating_sub(failed.elapsed()));
             let due = self.due.map(|due| due.saturating_duration_since(Instant::now()));
             let job = match again.into_iter().chain(due).min() {
@@ -105,11 +110,9 @@ impl Keeper {
             }
             Job::Approve(approval) => self.enter(Entry::Approval(approval)),
             Job::Ask(ask) => ask(self.file.as_ref().map(|(store, _)| store).or(self.memory.as_ref())),
-            Job::Steps(None) => {
-                let earliest = self.told.map(|told| told + GATHER);
-                self.due = self.due.or(earliest.max(Some(Instant::now())));
-            }
-            Job::Steps(Some(sender)) => {
+            // Whoever wakes the thread wants no more than that it looks for steps.
+            Job::Wake => {}
+            Job::Steps(sender) => {
                 self.attend();
                 // Whoever asked may not wait any more.
                 let _ = sender.send(self.failed.is_none());

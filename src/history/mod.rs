@@ -44,7 +44,7 @@ pub const KEPT_IN_MEMORY: usize = 200;
 
 /// Jobs that may wait for the thread: as many as runs may end at once, and then some.
 const QUEUE: usize = 1024;
-/// How long somebody waits for an answer.
+/// How long somebody waits for an answer, or for the copy of a user whom they are going to delete.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A thread that has been at one job for so long has a disk that does not answer.
 const STUCK: Duration = Duration::from_secs(15);

@@ -4,7 +4,7 @@ use super::*;
 use crate::report::json::Action;
 use crate::report::{Cause, Step};
 
-fn step(run: &str, position: usize, action: Value) -> Step {
+fn step(run: &str, position: usize, action: &Value) -> Step {
     let mut whole = json!({"changes": [], "mapping": "Agents"});
     for (name, value) in action.as_object().unwrap() {
         whole[name] = value.clone();
@@ -38,10 +38,10 @@ fn what_a_run_has_begun_is_told_until_its_report_takes_its_place() {
     let deleted =
         json!({"kind": "delete_user", "login": "bo@x.com", "principal": "p-bo", "result": "begun", "user": user});
     let begun = [
-        step(id, 0, created_of("ana@x.com", "begun")),
-        step(id, 1, created_of("cy@x.com", "begun")),
-        step(id, 0, created_of("ana@x.com", "done")),
-        step(id, 2, deleted),
+        step(id, 0, &created_of("ana@x.com", "begun")),
+        step(id, 1, &created_of("cy@x.com", "begun")),
+        step(id, 0, &created_of("ana@x.com", "done")),
+        step(id, 2, &deleted),
     ];
     store.begin(&begun).unwrap();
 
@@ -71,7 +71,7 @@ fn what_a_run_has_begun_is_told_until_its_report_takes_its_place() {
 
     store.record(&over).unwrap();
     // What comes late says nothing that the report does not.
-    store.begin(&[step(id, 1, created_of("cy@x.com", "done"))]).unwrap();
+    store.begin(&[step(id, 1, &created_of("cy@x.com", "done"))]).unwrap();
     assert_eq!((rows(&store, "unfinished"), rows(&store, "begun")), (0, 0));
     assert_eq!(serde_json::to_value(told.run(id).unwrap()).unwrap(), serde_json::to_value(Some(&over)).unwrap());
     let record = told.person(&whose("ana@x.com")).unwrap();
@@ -86,7 +86,7 @@ fn what_was_cut_off_stands_among_other_runs_and_is_let_go_like_them() {
         [0, 1, 2].map(|hours| run(hours, json!({"actions": [created("ana@x.com", "p-ana@x.com")]})));
     store.record(&first).unwrap();
     store
-        .begin(&[Step { started_at: at(1), time: at(1), ..step(&cut.run, 0, created_of("ana@x.com", "done")) }])
+        .begin(&[Step { started_at: at(1), time: at(1), ..step(&cut.run, 0, &created_of("ana@x.com", "done")) }])
         .unwrap();
     store.record(&last).unwrap();
     let runs = |store: &Store, wanted: Wanted| {
@@ -118,6 +118,6 @@ fn a_file_of_the_third_form_is_brought_to_the_present_one() {
     drop(store);
     assert_eq!(Store::open_to_read(&path).unwrap().person(&whose("ana@x.com")).unwrap().events.len(), 1);
     let mut store = Store::open(&path).unwrap();
-    store.begin(&[step("01", 0, created_of("cy@x.com", "done"))]).unwrap();
+    store.begin(&[step("01", 0, &created_of("cy@x.com", "done"))]).unwrap();
     assert_eq!((rows(&store, "begun"), rows(&store, "happened")), (1, 2));
 }

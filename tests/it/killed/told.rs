@@ -4,10 +4,12 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rollcall::history::{Span, Whose};
 use rollcall::sim::{Fault, FaultKind, Service};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use crate::history;
 use crate::stage::{LADDER, RATES, Stage, agent, hours_ago, owned, owned_with, person};
 
 /// Rates at which one call of a kind goes out at a time.
@@ -119,6 +121,16 @@ async fn killed_among_creations_the_history_tells_who_has_an_account_and_of_none
         let text = stage.cli(&[&["history"][..], &arguments].concat()).await.stdout;
         assert!(text.contains(&format!("run {id} by cli, which is not over, or was cut off")), "{text}");
     }
+
+    // A daemon that starts then tells the same.
+    let desk = history::desk(&stage, &folder.path().join("history.db")).await;
+    let lines = desk.past_runs(None, 9).await.lines;
+    assert_eq!((lines.len(), lines[0].run.as_str(), &json!(lines[0].last_heard)), (1, id, &run["last_heard"]));
+    assert_eq!(serde_json::to_value(desk.past_run(id).await.unwrap()).unwrap(), run);
+    assert_eq!(desk.excerpt(id, Span { skip: 1, limit: 9 }).await.unwrap().unwrap().events.len(), 9);
+    let whose = Whose { person: done[0].clone(), ..Whose::default() };
+    assert_eq!(desk.person(whose).await.unwrap().events[0].run, id);
+    drop(desk);
 
     assert_eq!(stage.cli(&["sync"]).await.code, Some(0));
     for login in &all {
