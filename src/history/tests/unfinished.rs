@@ -80,6 +80,31 @@ fn what_a_run_has_begun_is_told_until_its_report_takes_its_place() {
 }
 
 #[test]
+fn what_was_approved_and_begun_says_by_whom_and_in_which_run() {
+    let mut store = Store::in_memory().unwrap();
+    let id = run(0, json!({})).run;
+    let approval = Approval {
+        code: "c0de".to_owned(),
+        target: Some("support".to_owned()),
+        by: Some("Kim".to_owned()),
+        peer: "192.0.2.7:4711".to_owned(),
+        at: at(0),
+        run: Some(id.clone()),
+    };
+    store.approve(&approval).unwrap();
+    let mut released = created_of("ana@x.com", "done");
+    released["approval"] = json!("c0de");
+    store.begin(&[step(&id, 0, &released)]).unwrap();
+    let of_person = store.person(&whose("ana@x.com")).unwrap().events;
+    let of_run = store.events(&store.run(&id).unwrap().unwrap()).unwrap();
+    for events in [of_person, of_run] {
+        let [event] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!((event.run.as_str(), event.is_open), (id.as_str(), true));
+        assert_eq!(event.approvals.iter().map(|one| one.by.as_deref()).collect::<Vec<_>>(), [Some("Kim")]);
+    }
+}
+
+#[test]
 fn what_was_cut_off_stands_among_other_runs_and_is_let_go_like_them() {
     let mut store = Store::in_memory().unwrap();
     let [first, cut, last] =
