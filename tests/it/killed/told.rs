@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rollcall::history::{Span, Whose};
 use rollcall::sim::{Fault, FaultKind, Service};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
 use crate::history;
@@ -51,9 +51,10 @@ fn deleting() -> String {
 
 /// How many actions of a kind the history has of runs that have no end.
 fn begun(folder: &Path, kind: &str) -> usize {
-    let file = Connection::open(folder.join("history.db")).unwrap();
+    let file = Connection::open_with_flags(folder.join("history.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    file.busy_timeout(Duration::from_secs(1)).unwrap();
     let count = file.query_row("SELECT count(*) FROM begun WHERE name = ?1", [kind], |row| row.get::<_, i64>(0));
-    count.map_or(0, |count| usize::try_from(count).unwrap())
+    usize::try_from(count.unwrap()).unwrap()
 }
 
 /// Starts a pass, lets so many calls of an operation be answered, and kills it while others are on their way, which are
@@ -68,6 +69,9 @@ async fn killed_after(stage: &Stage, folder: &Path, (operation, kind): (&str, &s
     while stage.calls(operation) as u64 <= calls || begun(folder, kind) < stage.calls(operation) {
         assert!(child.try_wait().unwrap().is_none(), "the pass has ended");
         assert!(started.elapsed() < Duration::from_secs(20), "{} of {}", begun(folder, kind), stage.calls(operation));
+        let sent = stage.calls(operation);
+        // Who is deleted is in the file before.
+        assert!(operation != "DeleteUser" || sent == 0 || begun(folder, kind) >= sent, "{sent} deletions were sent");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     child.kill().unwrap();
