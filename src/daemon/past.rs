@@ -69,7 +69,9 @@ impl Desk {
         let own = self.run(id);
         if own.as_ref().is_none_or(|run| run.state() == State::Done) {
             let recorded = self.history().excerpt(id, span).await;
-            if own.is_none() || matches!(recorded, Ok(Some(_))) {
+            // Until its report is in the record, the process knows its own run better.
+            let is_whole = |excerpt: &Excerpt| excerpt.run.state == State::Done;
+            if own.is_none() || recorded.as_ref().is_ok_and(|found| found.as_ref().is_some_and(is_whole)) {
                 return recorded;
             }
         }
