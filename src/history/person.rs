@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::{Row, named_params, params};
+use rusqlite::{Row, named_params};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::approved::Approved;
 use super::read::first_id;
 use super::store::count;
 use super::varying::Varying;
@@ -93,19 +94,6 @@ pub struct Event {
     pub user: Option<Value>,
 }
 
-/// An approval of what was withheld.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Approved {
-    /// The code.
-    pub approval: String,
-    /// Who gave it, as they said.
-    pub by: Option<String>,
-    /// Where it came from.
-    pub peer: String,
-    /// When.
-    pub at: String,
-}
-
 /// A finding, from the first time that it was seen to the last.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Noticed {
@@ -119,9 +107,6 @@ pub struct Noticed {
     #[serde(flatten)]
     pub finding: Finding,
 }
-
-/// How long an approval may be made use of, in seconds, and something for what the pass itself takes.
-const APPROVAL_LASTS: i64 = 25 * 3600;
 
 /// Entries of people with this name, and the first and the last pass of each. What was carried out is told each time, and
 /// what was not once for as long as no pass of everybody went without it.
@@ -194,14 +179,12 @@ impl Store {
                 "action" => {
                     let event = Event::of_row(row)?;
                     let position = count(row.get("last_position")?);
-                    let event = event.with_action(varying()?.with(position, serde_json::from_str(&body)?));
-                    Event { approvals: self.approvals_of_action(&event)?, ..event }
+                    event.with_action(varying()?.with(position, serde_json::from_str(&body)?))
                 }
                 "withheld" => {
                     let event = Event::of_row(row)?;
                     let held = varying()?.with_of_withheld(serde_json::from_str(&body)?);
-                    let event = event.with_withheld(held, row.get("code")?);
-                    Event { approvals: self.approvals_of_withheld(&event, row)?, ..event }
+                    event.with_withheld(held, row.get("code")?)
                 }
                 _ => {
                     let finding: Finding = serde_json::from_str(&body)?;
@@ -213,7 +196,8 @@ impl Store {
             };
             principals.extend(event.principal.clone());
             logins.extend(event.login.clone());
-            record.events.push(event);
+            let approvals = self.approvals(&event, row.get("first")?..=row.get("last")?)?;
+            record.events.push(Event { approvals, ..event });
         }
         record.principals = principals.into_iter().collect();
         record.logins = logins.into_iter().collect();
@@ -221,64 +205,6 @@ impl Store {
             record.is_cut = cut(&mut record.events, limit) | cut(&mut record.findings, limit);
         }
         Ok(record)
-    }
-
-    /// Who approved, under any of the codes that it was withheld under, while it was or soon after.
-    fn approvals_of_withheld(&self, event: &Event, row: &Row<'_>) -> Result<Vec<Approved>, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT code, by, peer, at FROM approval WHERE code IN (SELECT pass.approval FROM list_entry \
-             JOIN pass ON pass.list = list_entry.list WHERE list_entry.entry = ?1 AND pass.id BETWEEN ?2 AND ?3) \
-             AND coalesce(target, ?4) = ?4 AND given BETWEEN ?5 AND ?6 ORDER BY id",
-        )?;
-        let (id, first, last): (i64, i64, i64) = (row.get("id")?, row.get("first")?, row.get("last")?);
-        let (from, until) = (second(&event.at), second(&event.last_at) + APPROVAL_LASTS);
-        let approvals = statement.query_map(params![id, first, last, event.target, from, until], Approved::of_row)?;
-        Ok(approvals.collect::<Result<_, _>>()?)
-    }
-
-    /// Who approved what was then carried out, or tried.
-    fn approvals_of_action(&self, event: &Event) -> Result<Vec<Approved>, Error> {
-        let Some(code) = &event.approval else { return Ok(Vec::new()) };
-        self.approvals_of(code, &event.target, second(&event.at) - APPROVAL_LASTS, second(&event.last_at))
-    }
-
-    /// Everything that one run did, tried, planned and withheld, with who approved what of it.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub fn events(&self, run: &json::Run) -> Result<Vec<Event>, Error> {
-        let mut events = Event::all_of(run);
-        for event in &mut events {
-            event.approvals = match &event.approval {
-                Some(code) if event.result == "withheld" => {
-                    let (from, until) = (second(&event.at), second(&event.last_at) + APPROVAL_LASTS);
-                    self.approvals_of(code, &event.target, from, until)?
-                }
-                _ => self.approvals_of_action(event)?,
-            };
-        }
-        Ok(events)
-    }
-
-    /// Who gave this code within these seconds.
-    fn approvals_of(&self, code: &str, target: &str, from: i64, until: i64) -> Result<Vec<Approved>, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT code, by, peer, at FROM approval WHERE code = ?1 AND coalesce(target, ?2) = ?2 \
-             AND given BETWEEN ?3 AND ?4 ORDER BY id",
-        )?;
-        let approvals = statement.query_map(params![code, target, from, until], Approved::of_row)?;
-        Ok(approvals.collect::<Result<_, _>>()?)
-    }
-}
-
-/// Seconds since 1970.
-fn second(time: &str) -> i64 {
-    time.parse::<Timestamp>().unwrap_or_default().as_second()
-}
-
-impl Approved {
-    fn of_row(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
-        Ok(Self { approval: row.get(0)?, by: row.get(1)?, peer: row.get(2)?, at: row.get(3)? })
     }
 }
 

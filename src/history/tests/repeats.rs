@@ -99,6 +99,40 @@ fn what_went_away_and_came_again_is_told_twice() {
 }
 
 #[test]
+fn the_same_on_another_day_was_approved_by_whom_it_was_approved_that_day() {
+    let mut store = Store::in_memory().unwrap();
+    let done = |hours: i64| {
+        let mut action = quarantine(hours);
+        (action["result"], action["approval"]) = (json!("done"), json!("c0de"));
+        run(hours, json!({"actions": [action]}))
+    };
+    let held = |hours: i64| run(hours, json!({"withheld": [withheld(hours)], "approval": "c0de"}));
+    // The second day begins before what was approved on the first could not be made use of any more.
+    let runs = [held(0), held(1), done(2), held(20), done(22)];
+    for run in &runs {
+        store.record(run).unwrap();
+    }
+    for (hours, by, run) in [(1, "Kim", &runs[2]), (21, "Lee", &runs[4])] {
+        store.approve(&Approval { run: Some(run.run.clone()), ..approval("c0de", hours, by) }).unwrap();
+    }
+    // While the last run was under way somebody else did the same, and came to nothing.
+    let late = Approval { run: Some("01ZZ".to_owned()), ..approval("c0de", 22, "Late") };
+    store.approve(&late).unwrap();
+    let by = |events: &[Event]| -> Vec<Vec<String>> {
+        let of = |event: &Event| event.approvals.iter().filter_map(|one| one.by.clone()).collect();
+        events.iter().map(of).collect()
+    };
+    let wanted = [vec!["Kim"], vec!["Kim"], vec!["Lee", "Late"], vec!["Lee"]];
+    assert_eq!(by(&store.person(&whose("p")).unwrap().events), wanted);
+    let told = runs.iter().map(|run| by(&store.events(&store.run(&run.run).unwrap().unwrap()).unwrap()).remove(0));
+    let wanted = [vec!["Kim"], vec!["Kim"], vec!["Kim"], vec!["Lee", "Late"], vec!["Lee"]];
+    assert_eq!(told.collect::<Vec<_>>(), wanted);
+    // What was made use of does not count again, even where nobody else is on record.
+    store.connection.execute("DELETE FROM approval WHERE by <> 'Kim'", ()).unwrap();
+    assert_eq!(by(&store.person(&whose("p")).unwrap().events)[3], Vec::<String>::new());
+}
+
+#[test]
 fn what_was_let_through_says_by_whom_whether_or_not_a_pass_had_held_it() {
     let mut store = Store::in_memory().unwrap();
     let mut done = quarantine(5000);
