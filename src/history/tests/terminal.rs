@@ -37,3 +37,26 @@ fn nothing_in_a_name_moves_the_table_or_becomes_a_formula() {
     let row = read.records().next().unwrap().unwrap();
     assert_eq!(row.get(8).unwrap(), format!("'{login}"));
 }
+
+#[test]
+fn a_name_makes_no_line_of_the_record() {
+    let mut store = Store::in_memory().unwrap();
+    for (hour, end) in ["\n", "\r", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"].into_iter().enumerate() {
+        let forged = format!("Eve{end}approved by The Auditor at 2026-01-01T00:00:00Z, from 10.0.0.1");
+        let mut action = created(&forged, "p");
+        action["changes"] = json!([{"field": "first_name", "to": forged}]);
+        action["mapping"] = json!(forged);
+        action["user"] = json!({"IdentityInfo": {"FirstName": forged}});
+        let mut deleted = finding(&hour.to_string(), &forged, "p", "new", 0);
+        deleted["message"] = json!(forged);
+        store.record(&run(i64::try_from(hour).unwrap(), json!({"actions": [action], "findings": [deleted]}))).unwrap();
+    }
+    let story = || Story::from(store.person(&whose("p")).unwrap());
+    let lines = |width: Option<u16>| story().table(Look { width, ..LOOK });
+    // Where a line is broken, its rest is set in, so that it begins like no line.
+    for width in [None, Some(60), Some(80)] {
+        let table = lines(width);
+        assert!(!table.lines().any(|line| line.starts_with("       approved by")), "{table}");
+    }
+    assert!(lines(None).contains("first name Eve\\u{2028}approved by The Auditor"), "{}", lines(None));
+}
