@@ -1,5 +1,6 @@
 //! The file by itself: what it holds, what it lets go of, and which files are none.
 
+mod people;
 mod repeats;
 mod terminal;
 
