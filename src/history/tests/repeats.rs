@@ -22,7 +22,10 @@ fn quarantine(hours: i64) -> Value {
 fn refused(hours: i64) -> Value {
     let mut action = quarantine(hours);
     action["result"] = json!("failed");
-    let cause = format!("AccessDeniedException: no `connect:TagResource` (request `7f3a-{hours}`)");
+    let who = format!("User: arn:aws:sts::123456789012:assumed-role/rollcall/web-identity-token-{hours}");
+    let cause = format!(
+        "AccessDeniedException: {who} is not authorized to perform: connect:TagResource (request `7f3a-{hours}`)"
+    );
     action["error"] = json!({"message": "failed to tag", "causes": ["looked at again", cause], "hint": "allow it"});
     action
 }
@@ -62,7 +65,7 @@ fn what_fails_or_waits_in_each_pass_is_one_entry_and_every_run_is_told_as_it_was
         assert_eq!(event.changes[1].to, Some(at(47).to_string()), "as it was the last time");
     }
     let words = &record.events[0].error.as_ref().unwrap().causes[1];
-    assert!(words.ends_with("(request `7f3a-47`)"), "{words}");
+    assert!(words.contains("web-identity-token-47 is") && words.ends_with("(request `7f3a-47`)"), "{words}");
 }
 
 #[test]
