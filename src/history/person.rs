@@ -81,7 +81,8 @@ pub struct Event {
     pub mapping: Option<String>,
     /// What it changed, or would have.
     pub changes: Vec<Change>,
-    /// What came of it: `planned`, `done`, `already_so`, `failed`, `skipped` or `withheld`.
+    /// What came of it: `planned`, `done`, `already_so`, `failed`, `skipped` or `withheld`. What was `already_so` was done
+    /// by an earlier try whose answer was lost, or by somebody else.
     pub result: String,
     /// The guard that withheld it.
     pub guard: Option<String>,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Event, Noticed, PersonRecord};
 use crate::plan::finding::printable;
-use crate::report::json::{Change, Run};
+use crate::report::json::{Change, Run, Target};
 use crate::report::sheet::Sheet;
 use crate::report::table::{Look, table, trimmed};
 use crate::report::{Trouble, things};
@@ -38,6 +38,8 @@ const COLUMNS: [&str; 20] = [
 pub struct Story {
     /// What stands above it.
     title: String,
+    /// Passes that failed, as a spreadsheet has them: it has no title.
+    failed: Vec<Event>,
     events: Vec<Event>,
     findings: Vec<Noticed>,
 }
@@ -51,7 +53,7 @@ impl From<PersonRecord> for Story {
         let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { printable(&names.join(", ")) };
         let cut = if is_cut { "\nwhat was earlier is left out, as `--limit` says" } else { "" };
         let title = format!("logins: {}\nids in Identity Store: {}{cut}", list(&logins), list(&principals));
-        Self { title, events, findings }
+        Self { title, events, findings, ..Self::default() }
     }
 }
 
@@ -61,9 +63,14 @@ impl Story {
     pub fn of_run(run: Run, events: Vec<Event>) -> Self {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let (at, last_at) = (text(&run.started_at), text(&run.finished_at));
-        let verdict = run.verdict.unwrap_or_default();
+        let verdict = run.verdict.clone().unwrap_or_default();
         let person = run.person.as_ref().map(|person| format!(" for {} alone", printable(person))).unwrap_or_default();
         let mut title = format!("run {}: {verdict}, started {} by {}{person}", run.run, seconds(&at), run.cause);
+        let broken = |target: &Target| {
+            let (kind, result) = ("pass".to_owned(), target.verdict.clone().unwrap_or_default().into_owned());
+            Some(Event { kind, result, error: Some(target.error.clone()?), ..Event::of_target(&run, target) })
+        };
+        let failed = run.targets.iter().filter_map(broken).collect();
         let mut findings = Vec::new();
         for one in run.targets {
             let error =
@@ -76,7 +83,7 @@ impl Story {
                 finding,
             }));
         }
-        Self { title, events, findings }
+        Self { title, failed, events, findings }
     }
 
     /// Says what was asked for where that is why nothing is told: somebody may have been there before, or elsewhere.
@@ -113,13 +120,13 @@ impl Story {
         text
     }
 
-    /// For spreadsheets: a row for each event, and for each finding.
+    /// For spreadsheets: a row for each pass that failed, for each event, and for each finding.
     ///
     /// # Errors
     /// Where a row cannot be written.
     pub fn csv(&self) -> Result<String, csv::Error> {
         let mut sheet = Sheet::new(&COLUMNS)?;
-        for event in &self.events {
+        for event in self.failed.iter().chain(&self.events) {
             let text = |text: &Option<String>| text.clone().unwrap_or_default();
             let approvals = || event.approvals.iter();
             let by = approvals()
@@ -184,6 +191,9 @@ fn side(changes: &[Change], of: impl Fn(&Change) -> Option<&str>) -> String {
 fn details(event: &Event) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(Some(event.changed()).filter(|changed| !changed.is_empty()));
+    // The outcome knows no more, and neither of the two is to be claimed.
+    let unclear = "it was so when the call came: by an earlier try whose answer was lost, or by somebody else";
+    lines.extend((event.result == "already_so").then(|| unclear.to_owned()));
     lines.extend(event.user.as_ref().map(whom));
     lines.extend(event.error.as_ref().map(|error| format!("because: {}", error.sentence())));
     lines.extend(event.guard.as_ref().map(|guard| format!("held back by {guard}")));

@@ -60,3 +60,24 @@ fn a_name_makes_no_line_of_the_record() {
     }
     assert!(lines(None).contains("first name Eve\\u{2028}approved by The Auditor"), "{}", lines(None));
 }
+
+#[test]
+fn a_spreadsheet_of_a_run_that_failed_says_why() {
+    let error = json!({"message": "the people cannot be read", "causes": ["no answer"], "hint": null});
+    let failed = run(0, json!({"verdict": "failed", "members": null, "error": error}));
+    let csv = Story::of_run(failed.clone(), Vec::new()).csv().unwrap();
+    let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(csv.as_bytes()).records().map(Result::unwrap).collect();
+    let [row] = rows.as_slice() else { panic!("{csv}") };
+    let cells = [3, 6, 7, 11, 18].map(|column| row.get(column).unwrap());
+    assert_eq!(cells, [&failed.run, "support", "pass", "failed", "the people cannot be read: no answer"]);
+}
+
+#[test]
+fn what_was_so_already_is_not_said_to_be_somebodys() {
+    let mut store = Store::in_memory().unwrap();
+    let mut already = created("a@x.com", "p");
+    already["result"] = json!("already_so");
+    store.record(&run(0, json!({"actions": [already]}))).unwrap();
+    let table = Story::from(store.person(&whose("p")).unwrap()).table(LOOK);
+    assert!(table.contains("by an earlier try whose answer was lost, or by somebody else\n"), "{table}");
+}
