@@ -51,14 +51,13 @@ fn a_name_makes_no_line_of_the_record() {
         deleted["message"] = json!(forged);
         store.record(&run(i64::try_from(hour).unwrap(), json!({"actions": [action], "findings": [deleted]}))).unwrap();
     }
-    let story = || Story::from(store.person(&whose("p")).unwrap());
-    let lines = |width: Option<u16>| story().table(Look { width, ..LOOK });
+    let told = |width| Story::from(store.person(&whose("p")).unwrap()).table(Look { width, ..LOOK });
     // Where a line is broken, its rest is set in, so that it begins like no line.
     for width in [None, Some(60), Some(80)] {
-        let table = lines(width);
+        let table = told(width);
         assert!(!table.lines().any(|line| line.starts_with("       approved by")), "{table}");
     }
-    assert!(lines(None).contains("first name Eve\\u{2028}approved by The Auditor"), "{}", lines(None));
+    assert!(told(None).contains("first name Eve\\u{2028}approved by The Auditor"), "{}", told(None));
 }
 
 #[test]
