@@ -25,6 +25,9 @@ pub struct Approved {
     pub at: String,
 }
 
+/// How long an approval lasts, in seconds, which is what the file counts in.
+const LASTS: i64 = APPROVAL_LASTS.as_secs().cast_signed();
+
 /// The approval that let an action through: the last that was given before the run's end and not used up before. One that
 /// was given while the run was under way had another run to carry it out, and counts where there is no other.
 const OF_ACTION: &str = "
@@ -62,7 +65,7 @@ impl Store {
     pub fn events(&self, run: &json::Run) -> Result<Vec<Event>, Error> {
         let mut pass = self.connection.prepare_cached("SELECT id FROM pass WHERE run = ?1 AND target = ?2")?;
         let mut events = Event::all_of(run);
-        for event in &mut events {
+        for event in events.iter_mut().filter(|event| event.approval.is_some()) {
             let id: Option<i64> = pass.query_row(params![event.run, event.target], |row| row.get(0)).optional()?;
             let Some(id) = id else { continue };
             event.approvals = self.approvals(event, id..=id)?;
@@ -73,14 +76,14 @@ impl Store {
     /// Who approved what these passes carried out, tried or held back.
     pub(super) fn approvals(&self, event: &Event, passes: RangeInclusive<i64>) -> Result<Vec<Approved>, Error> {
         let Some(code) = &event.approval else { return Ok(Vec::new()) };
-        let (begun, ended) = (moment(&event.at), moment(&event.last_at));
+        let (begun, ended) = (moment(&event.at).as_second(), moment(&event.last_at).as_second());
         let approvals = if event.result == "withheld" {
             self.connection
                 .prepare_cached(OF_WITHHELD)?
                 .query_map(
                     named_params! {
                         ":code": code, ":target": event.target, ":first": passes.start(), ":last": passes.end(),
-                        ":from": begun.as_second(), ":until": (ended + APPROVAL_LASTS).as_second(),
+                        ":from": begun, ":until": ended + LASTS,
                     },
                     Approved::of_row,
                 )?
@@ -92,7 +95,7 @@ impl Store {
                     named_params! {
                         ":code": code, ":target": event.target, ":kind": event.kind, ":login": event.login,
                         ":principal": event.principal, ":run": event.run,
-                        ":from": (begun - APPROVAL_LASTS).as_second(), ":until": ended.as_second(),
+                        ":from": begun - LASTS, ":until": ended,
                     },
                     Approved::of_row,
                 )?
