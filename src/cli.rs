@@ -68,8 +68,10 @@ pub enum Command {
     /// Show past runs; with `--person` everything that was done to one person, and why
     ///
     /// Reads the file `history.path`, whether the daemon runs or not, and asks AWS nothing. A person is found by login,
-    /// e-mail address or id, by the names of before a change too. Exit codes: 0, also when nothing is found; 1 when the
-    /// file cannot be read; 2 for mistakes in the call or the configuration.
+    /// e-mail address or id, by the names of before a change too. An event is told with the
+    /// time at which its run began, by the host's clock. Exit codes: 0, also when nothing is recorded of a person or a time;
+    /// 1 when the file cannot be read; 2 for mistakes in the call or the configuration, and for a run or a target that is
+    /// not known.
     History(HistoryArgs),
     /// Check the configuration, its expectations, credentials, names and read permissions
     ///
@@ -204,7 +206,7 @@ pub struct HistoryArgs {
     /// This target only
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
-    /// The latest so many; by default 50 runs, and all about a person
+    /// The latest so many; by default 50 runs, as CSV all of them, and all about a person
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
     /// How to print the result

@@ -12,7 +12,7 @@ use crate::cli::{HistoryArgs, HistoryOutput};
 use crate::config::{Config, duration};
 use crate::history::{Listing, Store, Story, Wanted, Whose};
 
-/// Runs that are shown where nobody says how many.
+/// Runs that are shown where nobody says how many, and where it can be said that there are more.
 const RUNS: usize = 50;
 
 pub(super) fn run(file: &Path, args: &HistoryArgs) -> Result<ExitStatus, Stop> {
@@ -33,7 +33,7 @@ pub(super) fn run(file: &Path, args: &HistoryArgs) -> Result<ExitStatus, Stop> {
         known(name, &config, &store.targets().map_err(broken)?)?;
     }
     if let Some(id) = &args.run {
-        let run = store.run(id).map_err(broken)?.ok_or_else(|| Stop::Usage {
+        let run = store.run(&id.to_ascii_uppercase()).map_err(broken)?.ok_or_else(|| Stop::Usage {
             message: format!("there is no run `{id}` in the history"),
             hint: Some("`rollcall history` lists the latest".to_owned()),
         })?;
@@ -47,7 +47,8 @@ pub(super) fn run(file: &Path, args: &HistoryArgs) -> Result<ExitStatus, Stop> {
             Story::from(record.clone()).within(whose.target.as_deref(), whose.since)
         });
     }
-    let limit = limit.unwrap_or(RUNS);
+    // A spreadsheet has no place to say that there are more.
+    let limit = limit.unwrap_or(if args.output == HistoryOutput::Csv { usize::MAX } else { RUNS });
     let wanted = Wanted { before: None, since, target, limit: limit.saturating_add(1) };
     let mut lines = store.lines(&wanted).map_err(broken)?;
     let is_cut = lines.len() > limit;

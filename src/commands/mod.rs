@@ -162,7 +162,7 @@ fn of_history(error: &HistoryError) -> Option<&'static str> {
             Some("it belongs to the user of the daemon: run this command as that user, or as root")
         }
         HistoryError::Newer { .. } => Some("a newer version of the program reads it"),
-        HistoryError::Foreign => Some("`history.path` has to name a file of its own"),
+        HistoryError::Foreign | HistoryError::NoFile => Some("`history.path` has to name a file of its own"),
         HistoryError::Older { .. } => {
             Some("a copy that may be written can be read, and so can this one after the daemon has started")
         }

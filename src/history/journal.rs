@@ -248,7 +248,7 @@ impl Store {
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
             let event = Event::begun(row)?.with_action(serde_json::from_str(&row.get::<_, String>("body")?)?);
-            events.push(Event { approvals: self.approvals_of_action(&event)?, ..event });
+            events.push(Event { approvals: self.approvals(&event, None)?, ..event });
         }
         Ok(events)
     }

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::PassLine;
-use super::story::{plain, seconds, told};
+use super::story::{seconds, told};
 use crate::cell::Table;
+use crate::plan::finding::printable;
 use crate::report::table::{Look, table, trimmed};
 use crate::report::{Line, things};
 
@@ -63,15 +64,15 @@ impl Listing {
         let is_narrow = look.width.is_some_and(|width| width < WIDE);
         let (mut text, mut table) = (String::new(), table(look));
         for (line, pass) in self.passes() {
-            let person = line.person.as_ref().map(|person| format!(" for {}", plain(person))).unwrap_or_default();
+            let person = line.person.as_ref().map(|person| format!(" for {}", printable(person))).unwrap_or_default();
             let dry = if line.mode == "plan" { ", dry run" } else { "" };
             let begun = seconds(line.started_at.as_deref().unwrap_or_default());
             let cause = format!("{}{dry}{person}", line.cause);
             if is_narrow {
                 let parts = [pass.name.clone(), verdict(pass), outcome(pass)];
-                told(&mut text, look, [&begun, &line.run, &cause, "", ""], &parts.join("  "));
+                told(&mut text, look, [&begun, &line.run, &cause, "", ""], &[parts.join("  ")]);
             } else {
-                table.add_row([begun, line.run.clone(), cause, plain(&pass.name), verdict(pass), outcome(pass)]);
+                table.add_row([begun, line.run.clone(), cause, printable(&pass.name), verdict(pass), outcome(pass)]);
             }
         }
         if !is_narrow {

@@ -1,10 +1,11 @@
 //! The record of past runs. It decides nothing: no plan looks at it, and a lost one changes no pass. All that it gives
 //! back is past runs to be shown, and since when findings are known.
 //!
-//! [`Store`] is the file: what is written (`write`) and what can be asked (`read`, `person`). [`History`] is a thread that
+//! [`Store`] is the file: what is written (`write`) and what can be asked (`read`, `person`, `approved`). [`History`] is a thread that
 //! has one (`keeper`), so that a disk that is slow, full or locked holds up no pass and no answer. `listing` and
 //! `story` are for the command line.
 
+mod approved;
 mod excerpt;
 mod journal;
 mod keeper;
@@ -28,10 +29,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
+pub use self::approved::Approved;
 pub use self::excerpt::{Excerpt, Span, Sums};
 use self::keeper::{Job, Keeper};
 pub use self::listing::Listing;
-pub use self::person::{Approved, Event, Noticed, PersonRecord, Whose};
+pub use self::person::{Event, Noticed, PersonRecord, Whose};
 pub use self::read::{Day, PassLine, Wanted};
 pub use self::store::{Error, Store};
 pub use self::story::Story;

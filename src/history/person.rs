@@ -4,15 +4,17 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::{Row, named_params, params};
+use rusqlite::{Row, named_params};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::approved::{Approved, moment};
 use super::read::first_id;
 use super::store::count;
 use super::varying::Varying;
 use super::{Error, Store};
+use crate::model::tag;
 use crate::report::Trouble;
 use crate::report::json::{self, Action, Change, Finding, Withheld};
 
@@ -25,7 +27,7 @@ pub struct Whose {
     pub target: Option<String>,
     /// Of runs that were asked for at this time or later, by the host's clock.
     pub since: Option<Timestamp>,
-    /// At most so many events and findings, the latest; `None` means all.
+    /// At most so many events and so many findings, the latest; `None` means all.
     pub limit: Option<usize>,
 }
 
@@ -38,11 +40,12 @@ pub struct PersonRecord {
     pub person: String,
     /// The ids of Identity Store that this name stands for: more than one where a login went from one person to another.
     pub principals: Vec<String>,
-    /// The logins that these people have had.
+    /// The logins that these people have had or were to have; of somebody who was never acted upon, those of findings
+    /// about them.
     pub logins: Vec<String>,
-    /// What was done, tried, planned and withheld, the earliest first.
+    /// What was done, tried, planned and withheld, the earliest first; where some are left out, those that ended last.
     pub events: Vec<Event>,
-    /// What was noticed, the earliest first.
+    /// What was noticed, the earliest first; where some are left out, those that are there and those that were seen last.
     pub findings: Vec<Noticed>,
     /// Whether earlier ones were left out.
     pub is_cut: bool,
@@ -53,10 +56,10 @@ pub struct PersonRecord {
 /// Something that was done to one person, or was not.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct Event {
-    /// When the run of it began. What was planned, withheld, failed or was skipped in the same way again and again is one
+    /// When the run of it began, by the host's clock. What was planned, withheld, failed or was skipped in the same way again and again is one
     /// event, from here on.
     pub at: String,
-    /// When the last run of it ended.
+    /// When the last run of it ended, by the same clock.
     pub last_at: String,
     /// How many passes came to it.
     pub times: usize,
@@ -79,7 +82,8 @@ pub struct Event {
     /// What it changed, or would have.
     pub changes: Vec<Change>,
     /// What came of it: `planned`, `done`, `already_so`, `failed`, `skipped` or `withheld`; `begun` where that is not known
-    /// of a run that has not told its end.
+    /// of a run that has not told its end. What was `already_so` was done by an earlier try whose answer was lost, or by
+    /// somebody else.
     pub result: String,
     /// Whether its run has not told its end: it works still, or was cut off.
     pub is_open: bool,
@@ -96,19 +100,6 @@ pub struct Event {
     pub user: Option<Value>,
 }
 
-/// An approval of what was withheld.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Approved {
-    /// The code.
-    pub approval: String,
-    /// Who gave it, as they said.
-    pub by: Option<String>,
-    /// Where it came from.
-    pub peer: String,
-    /// When.
-    pub at: String,
-}
-
 /// A finding, from the first time that it was seen to the last.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Noticed {
@@ -116,34 +107,38 @@ pub struct Noticed {
     pub target: String,
     /// When the last run that saw it ended.
     pub last_seen: String,
-    /// Whether the last pass of everybody saw it.
+    /// Whether the last pass of everybody saw it, of a target that runs still look at.
     pub is_there: bool,
     /// The finding, as it was last seen; `since` tells when it was first.
     #[serde(flatten)]
     pub finding: Finding,
 }
 
-/// How long an approval may be made use of, in seconds, and something for what the pass itself takes.
-const APPROVAL_LASTS: i64 = 25 * 3600;
-
 /// Entries of people with this name, and the first and the last pass of each. What was carried out is told each time, and
 /// what was not once for as long as no pass of everybody went without it.
+///
+/// Some findings tell of a person and of a user that is near them, but need not be theirs: such a user's login is nobody's
+/// name. An account that was handed over belongs to the record of its former owner too. A finding is there as long as the
+/// last pass of everybody saw it, and the latest run looked at its target; one over HTTP may be of one target alone.
 const ENTRIES: &str = "
 WITH named AS (
-    SELECT principal FROM entry WHERE principal = :person
-    UNION SELECT principal FROM entry WHERE login = :person
+    SELECT principal FROM entry WHERE login = :person AND name NOT IN ('near-miss', 'email-mismatch')
     UNION SELECT principal FROM entry WHERE email = :person
     UNION SELECT principal FROM begun WHERE :person IN (principal, login, email)
+    UNION VALUES (:person), (lower(:person))
 ), theirs AS (
-    SELECT * FROM entry
-    WHERE (principal IN (SELECT principal FROM named WHERE principal IS NOT NULL)
-            OR login = :person OR email = :person)
-        AND (:target IS NULL OR target = :target)
+    SELECT id FROM entry WHERE principal IN (SELECT principal FROM named)
+    UNION SELECT id FROM entry WHERE login = :person
+    UNION SELECT id FROM entry WHERE email = :person
+    UNION SELECT entry.id FROM entry, json_each(entry.body, '$.changes') AS change
+        WHERE entry.name = 'relink_user' AND change.value ->> 'field' = 'tag:rollcall:principal'
+            AND change.value ->> 'from' IN (SELECT principal FROM named)
 ), seen AS (
-    SELECT theirs.id, theirs.target, theirs.sort, theirs.result, list_entry.position, pass.id AS pass,
-        lag(pass.id) OVER (PARTITION BY theirs.id ORDER BY pass.id) AS before
+    SELECT entry.id, entry.target, entry.sort, entry.result, list_entry.position, pass.id AS pass,
+        lag(pass.id) OVER (PARTITION BY entry.id ORDER BY pass.id) AS before
     FROM theirs
-    JOIN list_entry ON list_entry.entry = theirs.id
+    JOIN entry ON entry.id = theirs.id AND (:target IS NULL OR entry.target = :target)
+    JOIN list_entry ON list_entry.entry = entry.id
     JOIN pass ON pass.list = list_entry.list
     WHERE pass.run >= :since
 ), told AS (
@@ -158,9 +153,15 @@ WITH named AS (
 )
 SELECT found.*, entry.sort, entry.body, latest.varying, latest.approval AS code,
     (SELECT position FROM list_entry WHERE entry = found.id AND list = latest.list) AS last_position,
+    (SELECT is_new FROM list_entry WHERE entry = found.id AND list = latest.list) AS is_new,
     one.started_at AS at, other.finished_at AS last_at, one.id AS run, one.cause, one.person AS asked_for,
+    coalesce(entry.principal IN (SELECT principal FROM named WHERE principal IS NOT NULL), TRUE) AS is_theirs,
+    entry.name IN ('near-miss', 'email-mismatch') AS is_near,
     found.last >= coalesce((SELECT max(id) FROM pass
-        WHERE pass.target = found.target AND is_whole AND members IS NOT NULL), 0) AS is_there
+        WHERE pass.target = found.target AND is_whole AND members IS NOT NULL), 0)
+    AND (SELECT run FROM pass WHERE pass.target = found.target ORDER BY id DESC LIMIT 1)
+        >= coalesce((SELECT run.id FROM pass JOIN run ON run.id = pass.run
+            WHERE pass.is_whole AND run.cause <> 'http' ORDER BY pass.id DESC LIMIT 1), '') AS is_there
 FROM found
 JOIN entry ON entry.id = found.id
 JOIN pass AS earliest ON earliest.id = found.first JOIN run AS one ON one.id = earliest.run
@@ -183,7 +184,7 @@ impl Store {
             is_cut: false,
             error: None,
         };
-        let (mut principals, mut logins) = (BTreeSet::new(), BTreeSet::new());
+        let (mut principals, mut logins, mut noticed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut statement = self.connection.prepare_cached(ENTRIES)?;
         let mut rows = statement.query(named_params! {
             ":person": whose.person,
@@ -192,121 +193,71 @@ impl Store {
         })?;
         while let Some(row) = rows.next()? {
             let body: String = row.get("body")?;
+            let (is_theirs, is_near): (bool, bool) = (row.get("is_theirs")?, row.get("is_near")?);
             let varying =
                 || Varying::of_column(row.get::<_, Option<String>>("varying")?.as_deref()).map_err(Error::from);
             let event = match row.get::<_, String>("sort")?.as_str() {
                 "action" => {
                     let event = Event::of_row(row)?;
                     let position = count(row.get("last_position")?);
-                    let event = event.with_action(varying()?.with(position, serde_json::from_str(&body)?));
-                    Event { approvals: self.approvals_of_action(&event)?, ..event }
+                    event.with_action(varying()?.with(position, serde_json::from_str(&body)?))
                 }
                 "withheld" => {
                     let event = Event::of_row(row)?;
                     let held = varying()?.with_of_withheld(serde_json::from_str(&body)?);
-                    let event = event.with_withheld(held, row.get("code")?);
-                    Event { approvals: self.approvals_of_withheld(&event, row)?, ..event }
+                    event.with_withheld(held, row.get("code")?)
                 }
                 _ => {
                     let finding: Finding = serde_json::from_str(&body)?;
-                    principals.extend(finding.principal.clone());
-                    logins.extend(finding.login.clone());
+                    principals.extend(finding.principal.clone().filter(|_| is_theirs));
+                    noticed.extend(finding.login.clone().filter(|_| is_theirs && !is_near));
                     note(&mut record.findings, row, finding)?;
                     continue;
                 }
             };
-            principals.extend(event.principal.clone());
+            // What is another's, and in this record nevertheless, took an account over.
+            principals.extend(if is_theirs { event.principal.clone() } else { event.carried() });
             logins.extend(event.login.clone());
-            record.events.push(event);
+            let approvals = self.approvals(&event, Some(row.get("first")?..=row.get("last")?))?;
+            record.events.push(Event { approvals, ..event });
         }
         for event in self.begun_for(whose)? {
             principals.extend(event.principal.clone());
             logins.extend(event.login.clone());
             record.events.push(event);
         }
-        record.events.sort_by_cached_key(|event| event.at.parse::<Timestamp>().ok());
         record.principals = principals.into_iter().collect();
-        record.logins = logins.into_iter().collect();
-        if let Some(limit) = whose.limit {
-            record.is_cut = cut(&mut record.events, limit) | cut(&mut record.findings, limit);
-        }
+        record.logins = if logins.is_empty() { noticed } else { logins }.into_iter().collect();
+        let limit = whose.limit.unwrap_or(usize::MAX);
+        record.is_cut = cut(&mut record.events, limit, |event| moment(&event.last_at))
+            | cut(&mut record.findings, limit, |one| (one.is_there, moment(&one.last_seen)));
+        record.events.sort_by_cached_key(|event| moment(&event.at));
+        record.findings.sort_by_cached_key(|one| moment(&one.finding.since));
         Ok(record)
     }
-
-    /// Who approved, under any of the codes that it was withheld under, while it was or soon after.
-    fn approvals_of_withheld(&self, event: &Event, row: &Row<'_>) -> Result<Vec<Approved>, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT code, by, peer, at FROM approval WHERE code IN (SELECT pass.approval FROM list_entry \
-             JOIN pass ON pass.list = list_entry.list WHERE list_entry.entry = ?1 AND pass.id BETWEEN ?2 AND ?3) \
-             AND coalesce(target, ?4) = ?4 AND given BETWEEN ?5 AND ?6 ORDER BY id",
-        )?;
-        let (id, first, last): (i64, i64, i64) = (row.get("id")?, row.get("first")?, row.get("last")?);
-        let (from, until) = (second(&event.at), second(&event.last_at) + APPROVAL_LASTS);
-        let approvals = statement.query_map(params![id, first, last, event.target, from, until], Approved::of_row)?;
-        Ok(approvals.collect::<Result<_, _>>()?)
-    }
-
-    /// Who approved what was then carried out, or tried.
-    pub(super) fn approvals_of_action(&self, event: &Event) -> Result<Vec<Approved>, Error> {
-        let Some(code) = &event.approval else { return Ok(Vec::new()) };
-        self.approvals_of(code, &event.target, second(&event.at) - APPROVAL_LASTS, second(&event.last_at))
-    }
-
-    /// Everything that one run did, tried, planned and withheld, with who approved what of it.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub fn events(&self, run: &json::Run) -> Result<Vec<Event>, Error> {
-        let mut events = Event::all_of(run);
-        for event in &mut events {
-            event.approvals = match &event.approval {
-                Some(code) if event.result == "withheld" => {
-                    let (from, until) = (second(&event.at), second(&event.last_at) + APPROVAL_LASTS);
-                    self.approvals_of(code, &event.target, from, until)?
-                }
-                _ => self.approvals_of_action(event)?,
-            };
-        }
-        Ok(events)
-    }
-
-    /// Who gave this code within these seconds.
-    fn approvals_of(&self, code: &str, target: &str, from: i64, until: i64) -> Result<Vec<Approved>, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT code, by, peer, at FROM approval WHERE code = ?1 AND coalesce(target, ?2) = ?2 \
-             AND given BETWEEN ?3 AND ?4 ORDER BY id",
-        )?;
-        let approvals = statement.query_map(params![code, target, from, until], Approved::of_row)?;
-        Ok(approvals.collect::<Result<_, _>>()?)
-    }
 }
 
-/// Seconds since 1970.
-fn second(time: &str) -> i64 {
-    time.parse::<Timestamp>().unwrap_or_default().as_second()
-}
-
-impl Approved {
-    fn of_row(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
-        Ok(Self { approval: row.get(0)?, by: row.get(1)?, peer: row.get(2)?, at: row.get(3)? })
-    }
-}
-
-/// Leaves the last ones. Says whether there were more.
-fn cut<T>(all: &mut Vec<T>, limit: usize) -> bool {
+/// Leaves so many, the last of this rank. Says whether there were more.
+fn cut<T, R: Ord>(all: &mut Vec<T>, limit: usize, rank: impl Fn(&T) -> R) -> bool {
     let surplus = all.len().saturating_sub(limit);
-    all.drain(..surplus);
+    if surplus > 0 {
+        all.sort_by_cached_key(rank);
+        all.drain(..surplus);
+    }
     surplus > 0
 }
 
 /// Notes a finding: what was told of it in other words before is the same, as long as there was no break.
 fn note(noticed: &mut Vec<Noticed>, row: &Row<'_>, finding: Finding) -> Result<(), rusqlite::Error> {
     let (target, is_there): (String, bool) = (row.get("target")?, row.get("is_there")?);
-    let state = if row.get::<_, i64>("times")? > 1 { "still" } else { "new" }.into();
+    let state = if row.get("is_new")? { "new" } else { "still" }.into();
     let now = Noticed { target, last_seen: row.get("last_at")?, is_there, finding: Finding { state, ..finding } };
-    let is_same = |one: &Noticed| one.finding.id == now.finding.id && one.finding.since == now.finding.since;
-    match noticed.iter_mut().find(|one| one.target == now.target && is_same(one)) {
-        Some(before) => *before = Noticed { is_there: before.is_there || is_there, ..now },
+    let is_same = |one: &&mut Noticed| {
+        one.target == now.target && one.finding.id == now.finding.id && one.finding.since == now.finding.since
+    };
+    match noticed.iter_mut().find(is_same) {
+        Some(before) if moment(&before.last_seen) > moment(&now.last_seen) => {}
+        Some(before) => *before = now,
         None => noticed.push(now),
     }
     Ok(())
@@ -340,6 +291,13 @@ impl Event {
             target: target.name.clone(),
             ..Self::default()
         }
+    }
+
+    /// The person that the account carries the id of before it.
+    fn carried(&self) -> Option<String> {
+        let mut changes = self.changes.iter();
+        let change = changes.find(|change| change.field.strip_prefix("tag:") == Some(tag::PRINCIPAL))?;
+        change.from.clone()
     }
 
     /// What it changed, in few words.

@@ -35,6 +35,9 @@ pub enum Error {
     /// The file does not exist, or nothing is in it, and it is not to be made.
     #[error("there is none yet")]
     Missing,
+    /// It is a folder, a pipe or a device.
+    #[error("it is no regular file")]
+    NoFile,
     /// The file cannot be made or opened.
     #[error("it cannot be opened")]
     Open(#[source] std::io::Error),
@@ -101,7 +104,7 @@ impl Store {
         match made {
             // Not even the process's mask may take the owner's rights away.
             Ok(file) => file.set_permissions(Permissions::from_mode(0o600)).map_err(Error::Open)?,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => regular(path)?,
             Err(error) => return Err(Error::Open(error)),
         }
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | PRIVATE)?;
@@ -124,9 +127,7 @@ impl Store {
     /// # Errors
     /// Where there is none, or none that this version knows.
     pub fn open_to_read(path: &Path) -> Result<Self, Error> {
-        if let Err(error) = std::fs::metadata(path) {
-            return Err(if error.kind() == ErrorKind::NotFound { Error::Missing } else { Error::Open(error) });
-        }
+        regular(path)?;
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | PRIVATE)?;
         connection.busy_timeout(BUSY)?;
         let store = Self { connection };
@@ -187,6 +188,16 @@ impl Store {
 
 /// One thread has the connection, so SQLite needs no lock of its own.
 const PRIVATE: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+
+/// Refuses what is no file: SQLite would wait for the other end of a pipe.
+fn regular(path: &Path) -> Result<(), Error> {
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_file() => Ok(()),
+        Ok(_) => Err(Error::NoFile),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::Missing),
+        Err(error) => Err(Error::Open(error)),
+    }
+}
 
 /// Which file it is that has this name now.
 pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{Event, Noticed, PersonRecord};
 use crate::cell::Table;
-use crate::report::json::{Change, Run};
+use crate::plan::finding::printable;
+use crate::report::json::{Change, Run, Target};
 use crate::report::table::{Look, table, trimmed};
 use crate::report::{Trouble, things};
 
@@ -37,6 +38,8 @@ const COLUMNS: [&str; 20] = [
 pub struct Story {
     /// What stands above it.
     title: String,
+    /// Passes that failed, as a spreadsheet has them: it has no title.
+    failed: Vec<Event>,
     events: Vec<Event>,
     findings: Vec<Noticed>,
 }
@@ -45,12 +48,12 @@ impl From<PersonRecord> for Story {
     fn from(record: PersonRecord) -> Self {
         let PersonRecord { schema: _, person, principals, logins, events, findings, is_cut, error: _ } = record;
         if events.is_empty() && findings.is_empty() {
-            return Self { title: format!("nothing is recorded of `{}`", plain(&person)), ..Self::default() };
+            return Self { title: format!("nothing is recorded of `{}`", printable(&person)), ..Self::default() };
         }
-        let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { plain(&names.join(", ")) };
+        let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { printable(&names.join(", ")) };
         let cut = if is_cut { "\nwhat was earlier is left out, as `--limit` says" } else { "" };
         let title = format!("logins: {}\nids in Identity Store: {}{cut}", list(&logins), list(&principals));
-        Self { title, events, findings }
+        Self { title, events, findings, ..Self::default() }
     }
 }
 
@@ -62,15 +65,21 @@ impl Story {
         let (at, last_at) = (text(&run.started_at), text(&run.finished_at));
         let verdict = match &run.last_heard {
             Some(at) => format!("not over, or cut off: last heard of at {}", seconds(at)).into(),
-            None => run.verdict.unwrap_or_default(),
+            None => run.verdict.clone().unwrap_or_default(),
         };
-        let person = run.person.as_ref().map(|person| format!(" for {} alone", plain(person))).unwrap_or_default();
+        let person = run.person.as_ref().map(|person| format!(" for {} alone", printable(person))).unwrap_or_default();
         let mut title = format!("run {}: {verdict}, started {} by {}{person}", run.run, seconds(&at), run.cause);
+        let broken = |target: &Target| {
+            let (kind, result) = ("pass".to_owned(), target.verdict.clone().unwrap_or_default().into_owned());
+            Some(Event { kind, result, error: Some(target.error.clone()?), ..Event::of_target(&run, target) })
+        };
+        let failed = run.targets.iter().filter_map(broken).collect();
         let mut findings = Vec::new();
         for one in run.targets {
-            let error = one.error.as_ref().map(|error| format!(": {}", plain(&error.sentence()))).unwrap_or_default();
+            let error =
+                one.error.as_ref().map(|error| format!(": {}", printable(&error.sentence()))).unwrap_or_default();
             let verdict = one.verdict.unwrap_or_else(|| "not over, or cut off".into());
-            title.extend(["\n", &plain(&one.name), ": ", &verdict, &error]);
+            title.extend(["\n", &printable(&one.name), ": ", &verdict, &error]);
             findings.extend(one.findings.into_iter().map(|finding| Noticed {
                 target: one.name.clone(),
                 last_seen: last_at.clone(),
@@ -78,14 +87,14 @@ impl Story {
                 finding,
             }));
         }
-        Self { title, events, findings }
+        Self { title, failed, events, findings }
     }
 
     /// Says what was asked for where that is why nothing is told: somebody may have been there before, or elsewhere.
     #[must_use]
     pub fn within(mut self, target: Option<&str>, since: Option<Timestamp>) -> Self {
         if self.events.is_empty() && self.findings.is_empty() {
-            self.title.extend(target.map(|target| format!(" in target `{}`", plain(target))));
+            self.title.extend(target.map(|target| format!(" in target `{}`", printable(target))));
             self.title.extend(since.map(|since| format!(" since {}", seconds(&since.to_string()))));
         }
         self
@@ -108,20 +117,20 @@ impl Story {
             text.extend(["\n", &things(self.findings.len(), "finding"), "\n"]);
         }
         for Noticed { target, last_seen, is_there, finding } in &self.findings {
-            let last = if *is_there { "still there".to_owned() } else { format!("last {}", seconds(last_seen)) };
+            let last = if *is_there { "still there".to_owned() } else { format!("last seen {}", seconds(last_seen)) };
             let head = [&seconds(&finding.since), target, &*finding.code, &last, ""];
-            told(&mut text, look, head, &format!("{}\nfix: {}", finding.message, finding.fix));
+            told(&mut text, look, head, &[finding.message.clone(), format!("fix: {}", finding.fix)]);
         }
         text
     }
 
-    /// For spreadsheets: a row for each event, and for each finding.
+    /// For spreadsheets: a row for each pass that failed, for each event, and for each finding.
     ///
     /// # Errors
     /// Where a row cannot be written.
     pub fn csv(&self) -> Result<String, csv::Error> {
         let mut table = Table::new(&COLUMNS)?;
-        for event in &self.events {
+        for event in self.failed.iter().chain(&self.events) {
             let text = |text: &Option<String>| text.clone().unwrap_or_default();
             let approvals = || event.approvals.iter();
             let by = approvals()
@@ -162,14 +171,17 @@ impl Story {
 }
 
 /// One thing: a line that can be looked through for times and names, and under it what else there is to say. Side by side
-/// they would leave no room for the latter on a terminal of 80 letters.
-pub(super) fn told(text: &mut String, look: Look, head: [&str; 5], details: &str) {
-    let head = head.iter().filter(|part| !part.is_empty()).map(|part| plain(part)).collect::<Vec<_>>();
-    text.extend(["    ", &head.join("  ").replace('\n', " "), "\n"]);
-    let mut under = table(Look { width: look.width.map(|width| width.saturating_sub(4)), ..look });
-    under.add_row([plain(details)]);
-    for line in trimmed(&under).lines() {
-        text.extend(["    ", line, "\n"]);
+/// they would leave no room for the latter on a terminal of 80 letters. A line of it is what it was told as, whatever
+/// names stand in it: where one has to be broken, the rest is set in.
+pub(super) fn told(text: &mut String, look: Look, head: [&str; 5], details: &[String]) {
+    let head = head.iter().filter(|part| !part.is_empty()).map(|part| printable(part)).collect::<Vec<_>>();
+    text.extend(["    ", &head.join("  "), "\n"]);
+    for detail in details {
+        let mut under = table(Look { width: look.width.map(|width| width.saturating_sub(6)), ..look });
+        under.add_row([printable(detail)]);
+        for (number, line) in trimmed(&under).lines().enumerate() {
+            text.extend([if number == 0 { "    " } else { "      " }, line, "\n"]);
+        }
     }
 }
 
@@ -180,9 +192,12 @@ fn side(changes: &[Change], of: impl Fn(&Change) -> Option<&str>) -> String {
 }
 
 /// What an event was about, and why it came: line by line.
-fn details(event: &Event) -> String {
+fn details(event: &Event) -> Vec<String> {
     let mut lines = Vec::new();
-    lines.push(event.changed());
+    lines.extend(Some(event.changed()).filter(|changed| !changed.is_empty()));
+    // The outcome knows no more, and neither of the two is to be claimed.
+    let unclear = "it was so when the call came: by an earlier try whose answer was lost, or by somebody else";
+    lines.extend((event.result == "already_so").then(|| unclear.to_owned()));
     lines.extend(event.user.as_ref().map(whom));
     lines.extend(event.error.as_ref().map(|error| format!("because: {}", error.sentence())));
     lines.extend(event.guard.as_ref().map(|guard| format!("held back by {guard}")));
@@ -197,7 +212,7 @@ fn details(event: &Event) -> String {
     let asked = event.asked_for.as_ref().map(|person| format!(" for {person} alone")).unwrap_or_default();
     let open = if event.is_open { ", which is not over, or was cut off" } else { "" };
     lines.push(format!("{mapping}run {} by {}{asked}{open}", event.run, event.cause));
-    lines.join("\n")
+    lines
 }
 
 /// Who a deleted user was, in few words.
@@ -211,13 +226,4 @@ fn whom(user: &Value) -> String {
 /// A time without what is smaller than a second.
 pub(super) fn seconds(time: &str) -> String {
     time.split_once('.').map_or_else(|| time.to_owned(), |(time, _)| format!("{time}Z"))
-}
-
-/// Text that stays where it is put: without letters that move the cursor or turn the direction of what follows.
-pub(super) fn plain(text: &str) -> String {
-    let moves = |letter: char| {
-        (letter.is_control() && letter != '\n')
-            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
-    };
-    text.chars().map(|letter| if moves(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
 }

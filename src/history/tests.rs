@@ -1,5 +1,6 @@
 //! The file by itself: what it holds, what it lets go of, and which files are none.
 
+mod people;
 mod repeats;
 mod terminal;
 mod unfinished;
@@ -328,6 +329,11 @@ fn what_is_no_history_is_left_as_it_is() {
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     for opened in [Store::open(&path), Store::open_to_read(&path)] {
         assert!(matches!(opened, Err(Error::Newer { found: 9, known: 4 })));
+    }
+    let (folder, pipe) = (path.parent().unwrap(), path.with_extension("pipe"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [folder, &pipe] {
+        assert!(matches!((Store::open(path), Store::open_to_read(path)), (Err(Error::NoFile), Err(Error::NoFile))));
     }
     let nowhere = path.join("nowhere");
     assert!(matches!(Store::open(&nowhere), Err(Error::Open(_))));

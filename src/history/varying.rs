@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +15,19 @@ use crate::report::json::{Action, Change, Withheld};
 /// What stands around the id of a request at the end of a cause.
 const REQUEST: (&str, &str) = ("(request `", "`)");
 
+/// What stands before the name of a role, a slash and the name of a session. Where credentials come from a web identity,
+/// each session has another.
+const ROLE: &str = ":assumed-role/";
+
 /// What was taken out of the entries of one pass.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Varying {
     /// The time that marks would have been set to. A pass has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     time: Option<String>,
+    /// The session that was refused something. A pass seldom has two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
     /// The ids of requests, by the position of their action in the list.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     requests: BTreeMap<usize, String>,
@@ -33,7 +41,7 @@ impl Varying {
 
     /// For the row of a pass; `None` where there is nothing.
     pub(super) fn column(&self) -> Result<Option<String>, serde_json::Error> {
-        let is_empty = self.time.is_none() && self.requests.is_empty();
+        let is_empty = self.time.is_none() && self.session.is_none() && self.requests.is_empty();
         if is_empty { Ok(None) } else { serde_json::to_string(self).map(Some) }
     }
 
@@ -44,6 +52,7 @@ impl Varying {
         }
         let mut rest = action.clone();
         self.take_times(&mut rest.changes);
+        self.take_sessions(rest.error.as_mut());
         if let Some((cause, begin, end)) = rest.error.as_mut().and_then(request) {
             self.requests.insert(position, cause[begin..end].to_owned());
             cause.replace_range(begin..end, "");
@@ -69,6 +78,7 @@ impl Varying {
         {
             cause.insert_str(begin, id);
         }
+        self.give_sessions(action.error.as_mut());
         action
     }
 
@@ -93,6 +103,26 @@ impl Varying {
             to.clone_from(time);
         }
     }
+
+    fn take_sessions(&mut self, error: Option<&mut Trouble>) {
+        for cause in error.into_iter().flat_map(|error| &mut error.causes) {
+            let Some(place) = session(cause) else { continue };
+            let found = &cause[place.clone()];
+            // One that is not that of the others stays where it is.
+            if !found.is_empty() && self.session.get_or_insert_with(|| found.to_owned()) == found {
+                cause.replace_range(place, "");
+            }
+        }
+    }
+
+    fn give_sessions(&self, error: Option<&mut Trouble>) {
+        let Some(name) = &self.session else { return };
+        for cause in error.into_iter().flat_map(|error| &mut error.causes) {
+            if let Some(place) = session(cause).filter(Range::is_empty) {
+                cause.insert_str(place.start, name);
+            }
+        }
+    }
 }
 
 /// Whether an action with this result is told each time that it comes.
@@ -114,4 +144,13 @@ fn request(error: &mut Trouble) -> Option<(&mut String, usize, usize)> {
         let begin = cause[..end].rfind(before)? + before.len();
         (!cause[begin..end].contains('`')).then_some((cause, begin, end))
     })
+}
+
+/// Where in a cause the name of a session stands.
+fn session(cause: &str) -> Option<Range<usize>> {
+    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter);
+    let role = &cause[cause.find(ROLE)? + ROLE.len()..];
+    let name = role.trim_start_matches(is_of_name).strip_prefix('/')?;
+    let after = name.trim_start_matches(is_of_name);
+    Some(cause.len() - name.len()..cause.len() - after.len())
 }

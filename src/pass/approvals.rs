@@ -5,13 +5,10 @@
 //! set forward would take away what somebody has just approved.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::model::id::TargetName;
-use crate::plan::{ActionKind, Pair, Withheld};
-
-/// How long an approval, and a code to give one by, is good for.
-const GOOD_FOR: Duration = Duration::from_hours(24);
+use crate::plan::{APPROVAL_LASTS, ActionKind, Pair, Withheld};
 
 /// Codes that were told, and pairs that were approved, by target.
 #[derive(Debug, Default)]
@@ -81,11 +78,13 @@ impl Approvals {
 }
 
 fn is_good(since: Instant, now: Instant) -> bool {
-    now.duration_since(since) < GOOD_FOR
+    now.duration_since(since) < APPROVAL_LASTS
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::model::id::{Login, PrincipalId};
     use crate::plan::{Action, Guard, Write};

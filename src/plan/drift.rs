@@ -75,6 +75,8 @@ fn count<'a>(
         let is_let_in = application::lets_in(&snapshot.application, desired, member);
         if link.exact.is_none() || !is_let_in {
             counts.blocked += 1;
+            // Of two people with one login, neither of whom is given a user, there may be one.
+            let unmade = unmade.filter(|_| link.exact.is_none());
             counts.shut_out.push(ShutOut { unmade, ..shut_out(member, link, is_let_in, desired) });
         }
         if let Some(winning) = member.mappings.first() {

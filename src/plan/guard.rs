@@ -7,6 +7,7 @@
 //! kinds that it counts: which of a thousand leavers are the mistaken ones cannot be told.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use rustc_hash::FxHashMap;
@@ -26,6 +27,8 @@ use crate::model::tag;
 
 /// Quarantines are counted over so long.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// How long a code can be used to approve what it stands for, and how long the approval is then good for.
+pub const APPROVAL_LASTS: Duration = Duration::from_hours(24);
 /// Removals that a percentage always allows.
 const REMOVALS_ALWAYS: u64 = 3;
 /// Changes that a percentage always allows.

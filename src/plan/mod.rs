@@ -49,7 +49,7 @@ pub use action::{Account, Action, ActionKind, Change, Departed, Pair, ProfileIds
 use fence::Fence;
 use finding::{Finding, Kind};
 use guard::Draft;
-pub use guard::{Guard, Withheld};
+pub use guard::{APPROVAL_LASTS, Guard, Withheld};
 pub use name::{FIRST_MAX, LAST_MAX};
 pub use ownership::Ownership;
 pub use shut_out::{Remedy, ShutOut, Unmade};

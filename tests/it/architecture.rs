@@ -16,7 +16,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("aws", &["metrics", "model"]),
     ("apply", &["aws", "model", "plan"]),
     ("report", &["apply", "aws", "metrics", "model", "plan"]),
-    ("history", &["cell", "model", "report"]),
+    ("history", &["cell", "model", "plan", "report"]),
     ("pass", &["apply", "aws", "config", "metrics", "model", "plan", "report"]),
     ("daemon", &["aws", "config", "history", "metrics", "model", "pass", "plan", "report", "telemetry"]),
     ("http", &["config", "daemon", "history", "metrics", "model", "pass", "plan", "report"]),

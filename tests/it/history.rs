@@ -312,6 +312,29 @@ async fn sync_writes_what_history_shows_and_plan_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_spreadsheet_has_all_runs_and_an_id_may_be_written_in_small_letters() {
+    let (_folder, path) = file();
+    let mut stage = Stage::new(&[agent("ana@x.com")]).await;
+    stage.configure(&format!("\n[history]\npath = {:?}\n", path.display().to_string()));
+    let synced = stage.cli(&["sync", "--output", "json"]).await.json();
+    let mut store = Store::open(&path).unwrap();
+    for number in 10..70 {
+        let mut run = synced.clone();
+        run["run"] = json!(format!("01AAAAAAAAAAAAAAAAAAAAAA{number}"));
+        store.record(&serde_json::from_value(run).unwrap()).unwrap();
+    }
+    drop(store);
+    let rows = async |arguments: &[&str]| {
+        let csv = stage.cli(&[&["history", "--output", "csv"], arguments].concat()).await.stdout;
+        csv::Reader::from_reader(csv.as_bytes()).records().count()
+    };
+    assert_eq!((rows(&[]).await, rows(&["--limit", "3"]).await), (61, 3));
+    assert_eq!(stage.cli(&["history", "--output", "json"]).await.json()["is_cut"], true);
+    let small = synced["run"].as_str().unwrap().to_lowercase();
+    assert_eq!(stage.cli(&["history", "--run", &small, "--output", "json"]).await.json(), synced);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_question_that_cannot_be_meant_is_a_mistake_and_no_empty_answer() {
     let (_folder, path) = file();
     let mut stage = Stage::new(&[agent("ana@x.com")]).await;

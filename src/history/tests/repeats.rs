@@ -22,7 +22,10 @@ fn quarantine(hours: i64) -> Value {
 fn refused(hours: i64) -> Value {
     let mut action = quarantine(hours);
     action["result"] = json!("failed");
-    let cause = format!("AccessDeniedException: no `connect:TagResource` (request `7f3a-{hours}`)");
+    let who = format!("User: arn:aws:sts::123456789012:assumed-role/rollcall/web-identity-token-{hours}");
+    let cause = format!(
+        "AccessDeniedException: {who} is not authorized to perform: connect:TagResource (request `7f3a-{hours}`)"
+    );
     action["error"] = json!({"message": "failed to tag", "causes": ["looked at again", cause], "hint": "allow it"});
     action
 }
@@ -62,7 +65,7 @@ fn what_fails_or_waits_in_each_pass_is_one_entry_and_every_run_is_told_as_it_was
         assert_eq!(event.changes[1].to, Some(at(47).to_string()), "as it was the last time");
     }
     let words = &record.events[0].error.as_ref().unwrap().causes[1];
-    assert!(words.ends_with("(request `7f3a-47`)"), "{words}");
+    assert!(words.contains("web-identity-token-47 is") && words.ends_with("(request `7f3a-47`)"), "{words}");
 }
 
 #[test]
@@ -96,6 +99,40 @@ fn what_went_away_and_came_again_is_told_twice() {
     assert_eq!(told, [(at(0).to_string(), 4), (at(8).to_string(), 2)]);
     let by = |event: &Event| event.approvals.iter().filter_map(|one| one.by.clone()).collect::<Vec<_>>();
     assert_eq!((by(&events[0]), by(&events[1])), (vec!["Kim".to_owned()], vec![]), "given before it was held again");
+}
+
+#[test]
+fn the_same_on_another_day_was_approved_by_whom_it_was_approved_that_day() {
+    let mut store = Store::in_memory().unwrap();
+    let done = |hours: i64| {
+        let mut action = quarantine(hours);
+        (action["result"], action["approval"]) = (json!("done"), json!("c0de"));
+        run(hours, json!({"actions": [action]}))
+    };
+    let held = |hours: i64| run(hours, json!({"withheld": [withheld(hours)], "approval": "c0de"}));
+    // The second day begins before what was approved on the first could not be made use of any more.
+    let runs = [held(0), held(1), done(2), held(20), done(22)];
+    for run in &runs {
+        store.record(run).unwrap();
+    }
+    for (hours, by, run) in [(1, "Kim", &runs[2]), (21, "Lee", &runs[4])] {
+        store.approve(&Approval { run: Some(run.run.clone()), ..approval("c0de", hours, by) }).unwrap();
+    }
+    // While the last run was under way somebody else did the same, and came to nothing.
+    let late = Approval { run: Some("01ZZ".to_owned()), ..approval("c0de", 22, "Late") };
+    store.approve(&late).unwrap();
+    let by = |events: &[Event]| -> Vec<Vec<String>> {
+        let of = |event: &Event| event.approvals.iter().filter_map(|one| one.by.clone()).collect();
+        events.iter().map(of).collect()
+    };
+    let wanted = [vec!["Kim"], vec!["Kim"], vec!["Lee", "Late"], vec!["Lee"]];
+    assert_eq!(by(&store.person(&whose("p")).unwrap().events), wanted);
+    let told = runs.iter().map(|run| by(&store.events(&store.run(&run.run).unwrap().unwrap()).unwrap()).remove(0));
+    let wanted = [vec!["Kim"], vec!["Kim"], vec!["Kim"], vec!["Lee", "Late"], vec!["Lee"]];
+    assert_eq!(told.collect::<Vec<_>>(), wanted);
+    // What was made use of does not count again, even where nobody else is on record.
+    store.connection.execute("DELETE FROM approval WHERE by <> 'Kim'", ()).unwrap();
+    assert_eq!(by(&store.person(&whose("p")).unwrap().events)[3], Vec::<String>::new());
 }
 
 #[test]

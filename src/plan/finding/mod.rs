@@ -114,8 +114,8 @@ impl Finding {
     }
 }
 
-/// Text that a terminal shows as it is: what would move the cursor or turn the line round is written out.
-fn printable(text: &str) -> String {
+/// Text that a terminal shows as it is: what would end the line, move the cursor or turn the line round is written out.
+pub(crate) fn printable(text: &str) -> String {
     let hides = |letter: char| {
         letter.is_control()
             || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
