@@ -177,6 +177,6 @@ def test_a_record_that_cannot_be_read_is_not_taken_for_an_empty_one(
     running = stack.enter_context(daemon(settings, simulator.endpoint))
     reader = tab()
     reader.open(address(running))
-    reader.sees("Earlier runs are missing", "#history")
+    reader.sees("Runs are missing", "#history")
     assert running.get("/v1/runs")["error"]
     judged(reader, "broken-record")
