@@ -282,7 +282,7 @@ impl Store {
     pub fn last_able(&self, target: &TargetName) -> Result<Option<Timestamp>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT finished FROM run WHERE id = (SELECT run FROM pass WHERE id = \
-             (SELECT max(id) FROM pass WHERE target = ?1 AND is_whole AND unable = 0))",
+             (SELECT max(id) FROM pass INDEXED BY pass_all_able WHERE target = ?1 AND is_whole AND unable = 0))",
         )?;
         let ended: Option<i64> = statement.query_row([target.as_str()], |row| row.get(0)).optional()?;
         Ok(ended.and_then(|ended| Timestamp::from_second(ended).ok()))

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tracing::field::{DisplayValue, display};
 
 /// A thread that has been at one job for so long has a disk that does not answer.
-pub(super) const STUCK: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(15) };
+pub(super) const STUCK: Duration = if cfg!(test) { Duration::from_secs(1) } else { Duration::from_secs(15) };
 /// How that is told.
 pub(super) const SILENT: &str = "the disk does not answer";
 

@@ -34,6 +34,13 @@ impl Write for Told {
     }
 }
 
+/// Waits until the thread has opened the file.
+async fn ready(history: &History) {
+    while history.ages().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Holds the thread up, as a disk does that does not answer, until something is sent.
 async fn freeze(history: &History) -> Sender<()> {
     let (thaw, frozen) = channel::<()>();
@@ -52,7 +59,7 @@ async fn a_disk_that_falls_silent_is_told_once_with_its_time_and_with_what_waits
     let (_folder, path) = file();
     let history = History::open(Some(&path), KEEP);
     history.approve(word("first"));
-    assert!(history.ages().await.unwrap().is_empty());
+    ready(&history).await;
     let before = Timestamp::now();
     let thaw = freeze(&history).await;
     history.approve(word("second"));
@@ -83,6 +90,7 @@ async fn what_waits_or_was_let_go_is_missing_from_every_answer() {
     let mut store = Store::open(&path).unwrap();
     store.record(&run(0, json!({"actions": [created("ana@x.com", "p-ana")]}))).unwrap();
     let history = History::open(Some(&path), KEEP);
+    ready(&history).await;
     let person = async |name: &str| history.person(whose(name)).await.unwrap().error;
     assert_eq!(person("ana@x.com").await, None);
     store.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
