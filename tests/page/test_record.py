@@ -67,9 +67,10 @@ def lengthen(history: Path, days: int, a_day: int) -> None:
                 "INSERT INTO run SELECT ?, 'schedule', mode, person, ?, ?, ?, ?, 9.0, requests FROM run WHERE id = ?",
                 (run, verdict, text, ended, int(at.timestamp()), first),
             )
+            # Runs are listed as they were written, and the earlier was written before.
             database.execute(
-                f"INSERT INTO pass (run, verdict, {names}) SELECT ?, ?, {names} FROM pass WHERE run = ?",
-                (run, verdict, first),
+                f"INSERT INTO pass (id, run, verdict, {names}) SELECT ?, ?, ?, {names} FROM pass WHERE run = ?",
+                (-number, run, verdict, first),
             )
 
 
