@@ -47,6 +47,7 @@ pub(super) struct RunsAsked {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// Those before this one: the last id of the page before.
+    #[param(schema_with = run_ids)]
     before: Option<Name>,
 }
 
@@ -77,6 +78,11 @@ pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>)
     let before = asked.before.as_ref().map(|before| run_id(before.as_str())).transpose()?;
     let PastRuns { lines, next, unread } = app.desk.past_runs(before.as_deref(), limit).await;
     Ok(Json(RunsPage { schema: 1, runs: lines, next, error: unread.map(|error| error.to_string()) }))
+}
+
+/// What an id of a run looks like: a ULID.
+fn run_ids() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-7][0-9A-HJKMNP-TV-Z]{25}$")).build()
 }
 
 /// The id of a run, as runs have it. A mistaken one would find other runs than those that are meant.
