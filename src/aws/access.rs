@@ -17,6 +17,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_types::retry::{RetryConfig, RetryMode};
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::os_shim_internal::{Env, Fs};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use futures::FutureExt;
 
 use super::connector::Http;
@@ -44,7 +45,9 @@ impl Access {
     /// the environment's or the profile's, else `home`; the instance's metadata are not asked, since waiting for them
     /// is all that a host which is no EC2 instance would get.
     pub async fn from_environment(timeouts: Timeouts, home: &str) -> Result<Self, Error> {
-        check_retry_settings(|name| std::env::var(name).ok(), &profile().await)?;
+        let variable = |name: &str| std::env::var(name).ok();
+        check_retry_settings(variable, &profile().await)?;
+        check_endpoint_of_sts(variable)?;
         let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
             .or_else(ProfileFileRegionProvider::new())
             .or_else(Region::new(home.to_owned()));
@@ -59,7 +62,7 @@ impl Access {
             let said = panic.downcast_ref::<String>().map_or("the SDK gives no reason", String::as_str);
             invalid(format!("a setting cannot be used: {}", said.split(" (").next().unwrap_or_default()))
         })?;
-        Ok(Self { config })
+        Ok(Self { config: config.clone().into_builder().service_config(NonEmpty(config)).build() })
     }
 
     /// One fixed endpoint, for the simulator. Nothing of the environment is read: no credentials, no proxy.
@@ -94,6 +97,17 @@ impl Access {
         }
         let provider = SharedCredentialsProvider::new(Box::pin(provider.build()).await);
         self.config.clone().into_builder().region(region).credentials_provider(provider).build()
+    }
+}
+
+/// Settings for single services, of which an empty one counts as not set, as it does in the AWS SDKs of other languages:
+/// `AWS_ENDPOINT_URL=` is how a variable that nobody has filled in reaches a container. This SDK would connect to it.
+#[derive(Debug)]
+struct NonEmpty(SdkConfig);
+
+impl LoadServiceConfig for NonEmpty {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        self.0.service_config()?.load_config(key).filter(|value| !value.is_empty())
     }
 }
 
@@ -132,6 +146,19 @@ fn check_retry_settings(
     Ok(())
 }
 
+/// For a web identity the SDK asks STS by itself, past all that is set here, so an empty endpoint has to be refused.
+fn check_endpoint_of_sts(variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+    let given = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"].into_iter().find_map(|name| Some((name, variable(name)?)));
+    match given {
+        Some((name, url)) if url.is_empty() && variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() => {
+            Err(invalid(format!(
+                "`{name}` is empty, which the SDK takes for an address where credentials come from a web identity: unset it"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn invalid(why: String) -> Error {
     Error::plain(
         ErrorKind::Invalid,
@@ -163,6 +190,22 @@ mod tests {
         assert!(check("max_attempts", "0").unwrap_err().starts_with("`max_attempts`"));
         assert!(check("retry_mode", "bogus").is_err());
         assert!(check("AWS_RETRY_MODE", "bogus").unwrap_err().contains("neither `standard` nor `adaptive`"));
+    }
+
+    #[test]
+    fn an_empty_endpoint_is_refused_where_the_sdk_would_ask_it_for_credentials() {
+        let check = |given: &[(&str, &str)]| {
+            let variable =
+                |name: &str| given.iter().find(|(one, _)| *one == name).map(|(_, value)| (*value).to_owned());
+            check_endpoint_of_sts(variable).map_err(|error| std::error::Error::source(&error).unwrap().to_string())
+        };
+        let identity = ("AWS_WEB_IDENTITY_TOKEN_FILE", "/token");
+        assert_eq!(check(&[("AWS_ENDPOINT_URL", "")]), Ok(()));
+        assert_eq!(check(&[identity]), Ok(()));
+        assert_eq!(check(&[identity, ("AWS_ENDPOINT_URL", ""), ("AWS_ENDPOINT_URL_STS", "http://sts")]), Ok(()));
+        assert!(check(&[identity, ("AWS_ENDPOINT_URL", "")]).unwrap_err().starts_with("`AWS_ENDPOINT_URL` is empty"));
+        let of_sts = check(&[identity, ("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_STS", "")]);
+        assert!(of_sts.unwrap_err().starts_with("`AWS_ENDPOINT_URL_STS` is empty"));
     }
 
     #[test]

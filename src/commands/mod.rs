@@ -166,6 +166,7 @@ fn of_history(error: &HistoryError) -> Option<&'static str> {
         HistoryError::Older { .. } => {
             Some("a copy that may be written can be read, and so can this one after the daemon has started")
         }
+        HistoryError::Sealed => Some("copy both into a folder of your own, or let the daemon end first"),
         HistoryError::ReadOnly | HistoryError::Database(_) | HistoryError::Content(_) => None,
     }
 }

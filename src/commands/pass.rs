@@ -83,7 +83,7 @@ async fn write_down(history: &History, report: &RunReport, approvals: &[String])
         });
     }
     history.record(report.clone());
-    history.flush(PATIENCE).await;
+    history.close(PATIENCE).await;
 }
 
 /// Somebody who watches sees the result itself, so only warnings are logged then.

@@ -254,6 +254,12 @@ impl Desk {
         self.entries().iter().rev().map(|entry| Arc::clone(&entry.run)).collect()
     }
 
+    /// Runs that are not on record yet, the latest first.
+    pub(super) fn fresh(&self) -> Vec<Arc<Run>> {
+        let is_fresh = |entry: &&Entry| !entry.over.is_cancelled() || self.history.is_waiting(entry.run.id());
+        self.entries().iter().rev().filter(is_fresh).map(|entry| Arc::clone(&entry.run)).collect()
+    }
+
     /// A run by its id.
     #[must_use]
     pub fn run(&self, id: &str) -> Option<Arc<Run>> {

@@ -32,7 +32,7 @@ use crate::telemetry::Log;
 /// How long runs are given to end: the calls in hand have two seconds, and what is left has to be written down.
 const ENDING: Duration = Duration::from_millis(2_300);
 /// How long the history is given at least to take the last of them down.
-const LAST_WORDS: Duration = Duration::from_millis(50);
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What else has to follow a new configuration. A sentence says why it cannot be taken over.
 pub type Follow = Box<dyn Fn(&Config) -> Result<Vec<String>, String> + Send>;
@@ -113,7 +113,7 @@ impl Daemon {
         if !desk.finish(ENDING).await {
             tracing::warn!(event = "ending-unfinished", "some runs did not end in time, and are left as they are");
         }
-        desk.history().flush(ENDING.saturating_sub(begun.elapsed()).max(LAST_WORDS)).await;
+        desk.history().close(ENDING.saturating_sub(begun.elapsed()).max(LAST_WORDS)).await;
     }
 
     async fn tick(&mut self) {
@@ -133,6 +133,7 @@ impl Daemon {
     }
 
     async fn rearm(&mut self) {
+        self.desk.history().look();
         let armed = self.clockwork.rearm().await;
         self.armed(armed);
     }

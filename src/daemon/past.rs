@@ -1,11 +1,14 @@
 //! What the desk can be asked about the past: it knows the runs of this process, and has the record of all others.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Desk;
 use crate::history::{Day, Excerpt, PersonRecord, Span, Unavailable, Wanted, Whose};
 use crate::model::id::TargetName;
+use crate::pass::Run;
 use crate::report::json::{self, State};
 use crate::report::{Line, TargetReport};
 
@@ -30,23 +33,34 @@ pub struct PastRuns {
 }
 
 impl Desk {
-    /// Runs in a line each, the latest first: those of this process, and those of the record.
+    /// Runs in a line each, the latest first: those of this process that are not on record yet, and those of the record.
     pub async fn past_runs(&self, which: Which, before: Option<&str>, limit: usize) -> PastRuns {
-        let wanted = Wanted { before: before.map(str::to_owned), limit: limit.saturating_add(1), ..Wanted::default() };
-        let (recorded, unread) = match self.history().lines(wanted).await {
-            Ok(recorded) => (recorded, self.history().gap()),
+        let mut own = self.runs();
+        let place = |own: &[Arc<Run>]| own.iter().position(|run| before == Some(run.id()));
+        let fresh = self.fresh();
+        // All that is on record was there before what is not on it yet.
+        let recorded_before = before.filter(|_| place(&fresh).is_none());
+        let wanted =
+            Wanted { before: recorded_before.map(str::to_owned), limit: limit.saturating_add(1), ..Wanted::default() };
+        let (recorded, gap) = match self.history().lines(wanted).await {
+            Ok((mut recorded, gap)) => {
+                own = fresh;
+                // One may have been written down meanwhile.
+                recorded.retain(|line| own.iter().all(|run| run.id() != line.run));
+                (recorded, gap)
+            }
             Err(error) => (Vec::new(), Some(error)),
         };
-        // Ids sort as the runs came.
-        let own = self.runs().into_iter().filter(|run| before.is_none_or(|before| run.id() < before));
-        let own = own.filter(|run| which == Which::All || run.state() == State::Done);
-        let mut lines: Vec<Line> = own.map(|run| run.line()).chain(recorded).collect();
-        lines.sort_by(|one, other| other.run.cmp(&one.run));
-        // The process knows its own runs better.
-        lines.dedup_by(|later, kept| later.run == kept.run);
+        if before.is_some() {
+            own.drain(..place(&own).map_or(own.len(), |place| place + 1));
+        }
+        own.retain(|run| which == Which::All || run.state() == State::Done);
+        let mut lines: Vec<Line> = own.iter().map(|run| run.line()).chain(recorded).collect();
         let is_more = lines.len() > limit;
         lines.truncate(limit);
         let next = lines.last().filter(|_| is_more).map(|line| line.run.clone());
+        // What waits to be written is of this process, and told.
+        let unread = gap.filter(|gap| !matches!(gap, Unavailable::Latest(_)));
         PastRuns { lines, next, unread }
     }
 

@@ -2,7 +2,7 @@
 //! no secret. When a run is over its report takes the place of all of it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use futures::FutureExt;
 use rusqlite::{OptionalExtension, Row, TransactionBehavior, named_params, params};
@@ -44,7 +44,7 @@ impl History {
     /// Waits until every step so far is in the file, but not for long. Says whether it is.
     async fn written(self) -> bool {
         let (sender, written) = oneshot::channel();
-        !self.shared.is_stuck()
+        self.shared.silent().is_none()
             && self.jobs.try_send(Job::Steps(sender)).is_ok()
             && matches!(tokio::time::timeout(PATIENCE, written).await, Ok(Ok(true)))
     }
@@ -53,7 +53,7 @@ impl History {
 impl Shared {
     /// Says whether no other step waits.
     fn push(&self, step: Step) -> bool {
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut steps = self.steps();
         steps.push_back(step);
         if steps.len() > MOST {
             steps.pop_front();
@@ -62,24 +62,24 @@ impl Shared {
     }
 
     pub(super) fn has_steps(&self) -> bool {
-        !self.steps.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        !self.steps().is_empty()
     }
 
     /// Hands over what waits. What cannot be written comes back by [`Self::put_back`].
     pub(super) fn take_steps(&self) -> VecDeque<Step> {
-        std::mem::take(&mut *self.steps.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.steps())
     }
 
     /// Puts steps before those that came meanwhile.
     pub(super) fn put_back(&self, mut before: VecDeque<Step>) {
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut steps = self.steps();
         before.append(&mut steps);
         *steps = before;
     }
 
     /// Forgets what the report of this run has.
     pub(super) fn forget_steps(&self, run: &str) {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).retain(|step| step.run != run);
+        self.steps().retain(|step| step.run != run);
     }
 }
 

@@ -21,18 +21,16 @@ const GATHER: Duration = Duration::from_millis(250);
 
 /// What the thread is asked to do.
 pub(super) enum Job {
-    /// Write a run down.
-    Record(Box<RunReport>),
-    /// Write an approval down.
-    Approve(Approval),
+    /// Write something down.
+    Enter(Entry),
     /// Answer a question, from nothing if there is nothing.
     Ask(Ask),
     /// Write down soon what runs under way have done.
     Wake,
     /// Write that down at once, and say whether that went well.
     Steps(oneshot::Sender<bool>),
-    /// Write everything down that waits, and say whether that went well.
-    Flush(oneshot::Sender<bool>),
+    /// Write down what waits, and close the file.
+    Close(oneshot::Sender<()>),
     /// Keep runs for so long.
     Keep(SignedDuration),
 }
@@ -47,9 +45,21 @@ impl std::fmt::Debug for Job {
 }
 
 /// What is to be written.
-enum Entry {
+pub(super) enum Entry {
+    /// A run that is over.
     Run(Box<RunReport>),
+    /// Somebody's word.
     Approval(Approval),
+}
+
+impl Entry {
+    /// How the log calls it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Run(report) => report.run.clone(),
+            Self::Approval(approval) => format!("approval {}", approval.code),
+        }
+    }
 }
 
 /// The thread's own.
@@ -97,19 +107,21 @@ impl Keeper {
     }
 
     fn busily(&mut self, work: impl FnOnce(&mut Self)) {
-        self.shared.set_busy(Some(Instant::now()));
+        self.shared.begin();
         work(self);
-        self.shared.set_busy(None);
+        self.shared.end();
     }
 
     fn take(&mut self, job: Job) {
         match job {
-            Job::Record(report) => {
-                self.shared.forget_steps(&report.run);
-                self.enter(Entry::Run(report));
+            Job::Enter(entry) => self.enter(entry),
+            Job::Ask(ask) => {
+                let is_closed = self.file.is_none() && self.memory.is_none();
+                if is_closed {
+                    self.attend();
+                }
+                ask(self.file.as_ref().map(|(store, _)| store).or(self.memory.as_ref()));
             }
-            Job::Approve(approval) => self.enter(Entry::Approval(approval)),
-            Job::Ask(ask) => ask(self.file.as_ref().map(|(store, _)| store).or(self.memory.as_ref())),
             // Whoever wakes the thread wants no more than that it looks for steps.
             Job::Wake => {}
             Job::Steps(sender) => {
@@ -117,21 +129,27 @@ impl Keeper {
                 // Whoever asked may not wait any more.
                 let _ = sender.send(self.failed.is_none());
             }
-            Job::Flush(sender) => {
+            Job::Close(sender) => {
                 if !self.waiting.is_empty() {
                     self.failed = None;
                 }
                 self.attend();
+                // The last connection takes what is in the `-wal` into the file, and the `-wal` away.
+                self.file = None;
                 // Whoever asked may not wait any more.
-                let _ = sender.send(self.waiting.is_empty());
+                let _ = sender.send(());
             }
             Job::Keep(keep) => self.keep = keep,
         }
     }
 
     fn enter(&mut self, entry: Entry) {
-        if self.shared.path.is_none() {
+        if let Entry::Run(report) = &entry {
+            self.shared.forget_steps(&report.run);
+        }
+        if self.shared.path().is_none() {
             self.remember(&entry);
+            self.shared.settle(&entry.name());
             return;
         }
         self.waiting.push_back(entry);
@@ -148,7 +166,7 @@ impl Keeper {
     /// Writes everything down that waits, unless it failed a moment ago.
     fn attend(&mut self) {
         self.due = None;
-        let Some(path) = self.shared.path.clone() else {
+        let Some(path) = self.shared.path().map(Path::to_owned) else {
             self.memory();
             return;
         };
@@ -156,9 +174,7 @@ impl Keeper {
             let written = self.write(&path);
             self.note(&path, written.err());
         }
-        let mut health = self.shared.health();
-        health.waiting = self.waiting.len();
-        health.is_cut_off = self.file.is_none();
+        self.shared.health().is_cut_off = self.file.is_none();
     }
 
     fn write(&mut self, path: &Path) -> Result<(), Error> {
@@ -184,6 +200,7 @@ impl Keeper {
         while let Some(entry) = self.waiting.front() {
             let seen = put(store, entry)?;
             now = seen.or(now);
+            self.shared.settle(&entry.name());
             self.waiting.pop_front();
         }
         if let Some(now) = now {
@@ -214,7 +231,7 @@ impl Keeper {
                 event = "history-unusable",
                 path = %path.display(),
                 error,
-                "the history cannot be written; runs go on without it, and it is tried again every minute"
+                "the history cannot be written; runs go on without it, and while the process lasts it is tried again every minute"
             );
         }
         let since = health.trouble.take().map_or_else(Timestamp::now, |(_, since)| since);
@@ -251,11 +268,11 @@ impl Keeper {
         let mut lost = 0;
         while self.waiting.len() > KEPT_IN_MEMORY || (all > ENTRIES_IN_MEMORY && self.waiting.len() > 1) {
             let Some(first) = self.waiting.pop_front() else { break };
+            self.shared.settle(&first.name());
             all -= lines(&first);
             lost += 1;
         }
         let mut health = self.shared.health();
-        health.waiting = self.waiting.len();
         if lost > 0 && health.lost == 0 {
             tracing::warn!(
                 event = "history-behind",
@@ -266,14 +283,15 @@ impl Keeper {
     }
 }
 
-/// Puts one thing into a record. Of a run that could read something, says what time it is: the services' where it is
-/// earlier than the host's, so that a host whose clock is ahead lets go of nothing.
+/// Puts one thing into a record: a run under the services' time, or the host's where it read nothing. Of one that read
+/// something, says what time it is: the earlier of the two, so that a host whose clock is ahead lets go of nothing.
 fn put(store: &mut Store, entry: &Entry) -> Result<Option<Timestamp>, Error> {
     match entry {
         Entry::Run(report) => {
-            store.record(&json::run(report))?;
             let read = report.targets.iter().filter(|target| target.counts().is_some());
-            Ok(read.map(|target| target.time).min().map(|time| time.min(Timestamp::now())))
+            let time = read.map(|target| target.time).min();
+            store.record_of(&json::run(report), time.unwrap_or(report.finished_at))?;
+            Ok(time.map(|time| time.min(Timestamp::now())))
         }
         Entry::Approval(approval) => {
             store.approve(approval)?;

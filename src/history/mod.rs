@@ -12,6 +12,7 @@ mod keeper;
 mod listing;
 mod person;
 mod read;
+mod shared;
 mod store;
 mod story;
 #[cfg(test)]
@@ -19,11 +20,10 @@ mod tests;
 mod varying;
 mod write;
 
-use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -31,15 +31,17 @@ use tokio::sync::oneshot;
 
 pub use self::approved::Approved;
 pub use self::excerpt::{Excerpt, Span, Sums};
-use self::keeper::{Job, Keeper};
+use self::keeper::{Entry, Job, Keeper};
 pub use self::listing::Listing;
 pub use self::person::{Event, Noticed, PersonRecord, Whose};
 pub use self::read::{Day, PassLine, Wanted};
+pub use self::shared::{Health, Told, Unavailable};
+use self::shared::{SILENT, Shared};
 pub use self::store::{Error, Store};
 pub use self::story::Story;
 use crate::model::id::TargetName;
 use crate::report::json::Run;
-use crate::report::{Ages, Line, RunReport, Step};
+use crate::report::{Ages, Line, RunReport};
 
 /// Runs that are kept where there is no file.
 pub const KEPT_IN_MEMORY: usize = 200;
@@ -48,8 +50,6 @@ pub const KEPT_IN_MEMORY: usize = 200;
 const QUEUE: usize = 1024;
 /// How long somebody waits for an answer, or for the copy of a user whom they are going to delete.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// A thread that has been at one job for so long has a disk that does not answer.
-const STUCK: Duration = Duration::from_secs(15);
 
 /// The record of past runs, kept by a thread of its own. Clones are the same record, and the thread ends with the last.
 #[derive(Debug, Clone)]
@@ -75,56 +75,12 @@ pub struct Approval {
     pub run: Option<String>,
 }
 
-/// How the record is.
-#[derive(Debug, Clone, Default)]
-pub struct Health {
-    /// What keeps it from writing, and since when.
-    pub trouble: Option<(String, Timestamp)>,
-    /// Runs that could not be written yet.
-    pub waiting: usize,
-    /// Runs that were given up, since too many were waiting.
-    pub lost: usize,
-    /// Whether what the file holds cannot be read, so that only what came since is known.
-    pub is_cut_off: bool,
-}
-
-/// There is no answer now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the history cannot be read now: {0}")]
-pub struct Unavailable(String);
-
-/// What the thread and everybody else know of each other.
-#[derive(Debug, Default)]
-struct Shared {
-    path: Option<PathBuf>,
-    health: Mutex<Health>,
-    /// What the thread has been doing, since when.
-    busy: Mutex<Option<Instant>>,
-    /// What runs under way have done, and is not written yet.
-    steps: Mutex<VecDeque<Step>>,
-}
-
-impl Shared {
-    fn health(&self) -> MutexGuard<'_, Health> {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set_busy(&self, since: Option<Instant>) {
-        *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = since;
-    }
-
-    fn is_stuck(&self) -> bool {
-        let busy = *self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        busy.is_some_and(|since| since.elapsed() > STUCK)
-    }
-}
-
 impl History {
     /// Begins to keep a record, in a file or in memory. What is wrong with the file is logged, and tried again; nothing of
     /// it is an error here.
     #[must_use]
     pub fn open(path: Option<&Path>, keep: SignedDuration) -> Self {
-        let shared = Arc::new(Shared { path: path.map(Path::to_owned), ..Shared::default() });
+        let shared = Arc::new(Shared::of(path));
         let (jobs, inbox) = sync_channel(QUEUE);
         let keeper = Keeper::new(Arc::clone(&shared), keep);
         let thread = std::thread::Builder::new().name("history".to_owned()).spawn(move || keeper.run(&inbox));
@@ -139,74 +95,86 @@ impl History {
     /// Its file; `None` where it ends with the process.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
-        self.shared.path.as_deref()
+        self.shared.path()
     }
 
     /// How it is.
     #[must_use]
     pub fn health(&self) -> Health {
-        let mut health = self.shared.health().clone();
-        if self.shared.is_stuck() && health.trouble.is_none() {
-            health.trouble = Some(("the disk does not answer".to_owned(), Timestamp::now()));
-        }
-        health
+        let silent = self.shared.silent().map(|since| (SILENT.to_owned(), since));
+        let waiting = self.shared.unwritten().len();
+        let health = self.shared.health().clone();
+        Health { trouble: health.trouble.or(silent), waiting, ..health }
     }
 
-    /// Why earlier runs are missing from what it tells; `None` where none are.
+    /// Whether a run that was handed in is not written yet.
     #[must_use]
-    pub fn gap(&self) -> Option<Unavailable> {
-        let Health { trouble, is_cut_off, .. } = self.health();
-        trouble.filter(|_| is_cut_off).map(|(trouble, _)| Unavailable(trouble))
+    pub fn is_waiting(&self, run: &str) -> bool {
+        self.shared.unwritten().iter().any(|name| name == run)
     }
 
-    /// What was found, unless nothing was, where earlier runs are missing: then nobody knows.
-    fn found<T>(&self, found: Option<T>) -> Result<Option<T>, Unavailable> {
-        match self.gap() {
-            Some(gap) if found.is_none() => Err(gap),
-            _ => Ok(found),
-        }
+    /// Tells the log where the disk has fallen silent. Its thread cannot, so somebody has to look now and then.
+    pub fn look(&self) {
+        self.shared.silent();
     }
 
     /// Writes down a run that is over, soon. Nobody waits for it.
     pub fn record(&self, report: RunReport) {
-        self.send(Job::Record(Box::new(report)));
+        self.enter(Entry::Run(Box::new(report)));
     }
 
     /// Writes an approval down, soon. Nobody waits for it.
     pub fn approve(&self, approval: Approval) {
-        self.send(Job::Approve(approval));
+        self.enter(Entry::Approval(approval));
     }
 
     /// Keeps runs for another time from now on.
     pub fn keep(&self, keep: SignedDuration) {
-        self.send(Job::Keep(keep));
+        // A queue that is full has worse to tell, and did.
+        let _ = self.jobs.try_send(Job::Keep(keep));
     }
 
-    fn send(&self, job: Job) {
-        if self.jobs.try_send(job).is_err() {
+    fn enter(&self, entry: Entry) {
+        self.look();
+        let name = entry.name();
+        self.shared.unwritten().push(name.clone());
+        if let Err(error) = self.jobs.try_send(Job::Enter(entry)) {
+            self.shared.settle(&name);
             let mut health = self.shared.health();
             health.lost += 1;
-            if health.lost == 1 {
+            // Where the thread is gone, that was told when it went.
+            if health.lost == 1 && matches!(error, TrySendError::Full(_)) {
                 tracing::warn!(event = "history-behind", "the history does not keep up, and lets go of what comes in");
             }
         }
     }
 
-    /// Waits until everything so far is in the file, if there is to be one, but no longer than this. Says whether it is.
-    pub async fn flush(&self, most: Duration) -> bool {
+    /// Writes down what waits, and closes the file, which is whole by itself then, without a `-wal` beside it. Waits no
+    /// longer than this. Says whether everything is in it; what is not is told to the log. What comes later opens it again.
+    pub async fn close(&self, most: Duration) -> bool {
         if self.path().is_none() {
             return true;
         }
-        let (sender, written) = oneshot::channel();
-        self.jobs.try_send(Job::Flush(sender)).is_ok()
-            && matches!(tokio::time::timeout(most, written).await, Ok(Ok(true)))
+        let (sender, closed) = oneshot::channel();
+        let is_closed = self.jobs.try_send(Job::Close(sender)).is_ok()
+            && matches!(tokio::time::timeout(most, closed).await, Ok(Ok(())));
+        let unwritten = self.shared.unwritten();
+        if !unwritten.is_empty() {
+            tracing::warn!(
+                event = "history-lost",
+                path = self.shared.shown(),
+                lost = unwritten.join(", "),
+                "what still waited for the history is not in it, and is lost when the process ends"
+            );
+        }
+        is_closed && unwritten.is_empty()
     }
 
-    /// Runs in a line each, the latest first; [`gap`](Self::gap) says whether earlier ones are missing.
+    /// Runs in a line each, the latest first.
     ///
     /// # Errors
     /// Where it cannot be read now.
-    pub async fn lines(&self, wanted: Wanted) -> Result<Vec<Line>, Unavailable> {
+    pub async fn lines(&self, wanted: Wanted) -> Result<Told<Vec<Line>>, Unavailable> {
         self.ask(move |store| store.lines(&wanted)).await
     }
 
@@ -216,7 +184,7 @@ impl History {
     /// Where it cannot be read now.
     pub async fn run(&self, id: &str) -> Result<Option<Run>, Unavailable> {
         let id = id.to_owned();
-        self.found(self.ask(move |store| store.run(&id)).await?)
+        found(self.ask(move |store| store.run(&id)).await?)
     }
 
     /// A run with a part of what it did.
@@ -225,7 +193,7 @@ impl History {
     /// Where it cannot be read now.
     pub async fn excerpt(&self, id: &str, span: Span) -> Result<Option<Excerpt>, Unavailable> {
         let id = id.to_owned();
-        self.found(self.ask(move |store| store.excerpt(&id, span)).await?)
+        found(self.ask(move |store| store.excerpt(&id, span)).await?)
     }
 
     /// Everything that is known of one person.
@@ -233,8 +201,8 @@ impl History {
     /// # Errors
     /// Where it cannot be read now.
     pub async fn person(&self, whose: Whose) -> Result<PersonRecord, Unavailable> {
-        let record = self.ask(move |store| store.person(&whose)).await?;
-        Ok(PersonRecord { error: self.gap().map(|gap| gap.to_string()), ..record })
+        let (record, gap) = self.ask(move |store| store.person(&whose)).await?;
+        Ok(PersonRecord { error: gap.map(|gap| gap.to_string()), ..record })
     }
 
     /// The last run after which every member of a target could sign in, by the end of it; `None` where none is on record.
@@ -242,7 +210,7 @@ impl History {
     /// # Errors
     /// Where it cannot be read now.
     pub async fn last_able(&self, target: TargetName) -> Result<Option<Timestamp>, Unavailable> {
-        self.found(self.ask(move |store| store.last_able(&target)).await?)
+        found(self.ask(move |store| store.last_able(&target)).await?)
     }
 
     /// When the first run began that is on record.
@@ -250,15 +218,15 @@ impl History {
     /// # Errors
     /// Where it cannot be read now.
     pub async fn begins(&self) -> Result<Option<Timestamp>, Unavailable> {
-        if let Some(gap) = self.gap() { Err(gap) } else { self.ask(Store::begins).await }
+        whole(self.ask(Store::begins).await?)
     }
 
     /// How the last days went, the earliest first. A day is one of this time zone.
     ///
     /// # Errors
-    /// Where it cannot be read now.
+    /// Where it cannot be read now, or lacks runs.
     pub async fn daily(&self, days: usize, zone: TimeZone) -> Result<Vec<Day>, Unavailable> {
-        self.ask(move |store| store.daily(days, Timestamp::now(), &zone)).await
+        whole(self.ask(move |store| store.daily(days, Timestamp::now(), &zone)).await?)
     }
 
     /// Since when the findings of each target's last pass are known.
@@ -266,35 +234,51 @@ impl History {
     /// # Errors
     /// Where it cannot be read now.
     pub async fn ages(&self) -> Result<Ages, Unavailable> {
-        self.ask(Store::ages).await
+        whole(self.ask(Store::ages).await?)
     }
 
-    async fn ask<T, F>(&self, question: F) -> Result<T, Unavailable>
+    async fn ask<T, F>(&self, question: F) -> Result<Told<T>, Unavailable>
     where
         T: Send + 'static,
         F: FnOnce(&Store) -> Result<T, Error> + Send + 'static,
     {
+        let unread = |why: &str| Unavailable::Unread(why.to_owned());
+        if self.shared.silent().is_some() {
+            return Err(unread(SILENT));
+        }
         let (sender, answer) = oneshot::channel();
+        let shared = Arc::clone(&self.shared);
         let ask = move |store: Option<&Store>| {
             // Whoever does not wait any more needs no answer.
             if !sender.is_closed() {
                 let found = store.map(question).transpose();
-                let _ = sender.send(found.map_err(|error| error.sentence()));
+                // Only this thread writes, so what is missing now is what this answer lacks.
+                let _ = sender.send((found.map_err(|error| error.sentence()), shared.gap()));
             }
         };
-        let unable = |why: &str| Unavailable(why.to_owned());
-        if self.shared.is_stuck() {
-            return Err(unable("the disk does not answer"));
-        }
         self.jobs.try_send(Job::Ask(Box::new(ask))).map_err(|error| match error {
-            TrySendError::Full(_) => unable("too much waits for the disk"),
-            TrySendError::Disconnected(_) => unable("nobody keeps it"),
+            TrySendError::Full(_) => unread("too much waits for the disk"),
+            TrySendError::Disconnected(_) => unread("nobody keeps it"),
         })?;
         match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(Ok(Some(found)))) => Ok(found),
-            Ok(Ok(Ok(None)) | Err(_)) => Err(unable("nobody keeps it")),
-            Ok(Ok(Err(error))) => Err(Unavailable(error)),
-            Err(_) => Err(unable("the disk does not answer")),
+            Ok(Ok((Ok(Some(found)), gap))) => Ok((found, gap)),
+            Ok(Ok((Ok(None), gap))) => Err(gap.unwrap_or_else(|| unread("nobody keeps it"))),
+            Ok(Ok((Err(error), _))) => Err(Unavailable::Unread(error)),
+            Ok(Err(_)) => Err(unread("nobody keeps it")),
+            Err(_) => Err(unread(SILENT)),
         }
     }
+}
+
+/// What was found, unless nothing was, where something is missing: then nobody knows.
+fn found<T>((found, gap): Told<Option<T>>) -> Result<Option<T>, Unavailable> {
+    match gap {
+        Some(gap) if found.is_none() => Err(gap),
+        _ => Ok(found),
+    }
+}
+
+/// What was found, where nothing is missing.
+fn whole<T>((found, gap): Told<T>) -> Result<T, Unavailable> {
+    gap.map_or(Ok(found), Err)
 }

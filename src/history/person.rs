@@ -49,7 +49,7 @@ pub struct PersonRecord {
     pub findings: Vec<Noticed>,
     /// Whether earlier ones were left out.
     pub is_cut: bool,
-    /// Why what was earlier is missing; null where nothing is.
+    /// Why something is missing, of earlier or of late; null where nothing is.
     pub error: Option<String>,
 }
 

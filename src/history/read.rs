@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, civil};
-use rusqlite::{OptionalExtension, Row, named_params, params};
+use rusqlite::{OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 use utoipa::ToSchema;
@@ -19,7 +19,7 @@ use crate::report::{Ages, Line};
 /// Which runs are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Those that were asked for before this one.
+    /// Those that were written down before this one.
     pub before: Option<String>,
     /// Those that were asked for at this time or later, by the host's clock.
     pub since: Option<Timestamp>,
@@ -75,20 +75,23 @@ pub(super) struct List {
 }
 
 impl Store {
-    /// Runs in a line each, the latest first.
+    /// Runs in a line each, the latest first: as they were written down, whatever the host's clock said.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn lines(&self, wanted: &Wanted) -> Result<Vec<Line>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, cause, mode, person, verdict, started_at, finished_at, elapsed_seconds FROM run \
-             WHERE id < :before AND id >= :since \
+            "SELECT run.id, cause, person, run.mode, run.verdict, started_at, finished_at, elapsed_seconds \
+             FROM pass AS last CROSS JOIN run ON run.id = last.run \
+             WHERE NOT EXISTS (SELECT 1 FROM pass WHERE pass.run = last.run AND pass.id > last.id) \
+             AND (:before IS NULL OR last.id < coalesce((SELECT min(id) FROM pass WHERE run = :before), \
+                 (SELECT max(id) + 1 FROM pass WHERE run < :before))) AND run.id >= :since \
              AND (:target IS NULL OR EXISTS (SELECT 1 FROM pass WHERE pass.run = run.id AND pass.target = :target)) \
-             ORDER BY id DESC LIMIT :limit",
+             ORDER BY last.id DESC LIMIT :limit",
         )?;
         let parameters = named_params! {
-            // Behind every ULID.
-            ":before": wanted.before.as_deref().unwrap_or("~"),
+            // One that was let go meanwhile was there before those that were asked for later.
+            ":before": wanted.before,
             ":since": wanted.since.map(first_id).unwrap_or_default(),
             ":target": wanted.target,
             ":limit": integer(wanted.limit),
@@ -126,8 +129,11 @@ impl Store {
             }
             (line.changes, line.failed, line.withheld) = (Some(changes), Some(failed), Some(withheld));
         }
-        lines.extend(self.unfinished_lines(wanted)?);
-        lines.sort_by(|one, other| other.run.cmp(&one.run));
+        for line in self.unfinished_lines(wanted)? {
+            // It was written down by nobody, and stands before those that were asked for earlier.
+            let place = lines.iter().position(|other| other.run < line.run).unwrap_or(lines.len());
+            lines.insert(place, line);
+        }
         lines.truncate(wanted.limit);
         Ok(lines)
     }
@@ -283,21 +289,21 @@ impl Store {
     /// Where the database cannot be read.
     pub fn last_able(&self, target: &TargetName) -> Result<Option<Timestamp>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT run.finished_at FROM pass JOIN run ON run.id = pass.run \
-             WHERE pass.target = ?1 AND pass.is_whole AND pass.unable = 0 ORDER BY pass.run DESC LIMIT 1",
+            "SELECT finished FROM run WHERE id = (SELECT run FROM pass WHERE id = \
+             (SELECT max(id) FROM pass INDEXED BY pass_all_able WHERE target = ?1 AND is_whole AND unable = 0))",
         )?;
-        let ended: Option<String> = statement.query_row([target.as_str()], |row| row.get(0)).optional()?;
-        Ok(ended.and_then(|ended| ended.parse().ok()))
+        let ended: Option<i64> = statement.query_row([target.as_str()], |row| row.get(0)).optional()?;
+        Ok(ended.and_then(|ended| Timestamp::from_second(ended).ok()))
     }
 
-    /// When the first run began that is on record.
+    /// When the first run was that is on record.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn begins(&self) -> Result<Option<Timestamp>, Error> {
-        let mut statement = self.connection.prepare_cached("SELECT started_at FROM run ORDER BY id LIMIT 1")?;
-        let began: Option<String> = statement.query_row((), |row| row.get(0)).optional()?;
-        Ok(began.and_then(|began| began.parse().ok()))
+        let mut statement = self.connection.prepare_cached("SELECT min(finished) FROM run")?;
+        let first: Option<i64> = statement.query_row((), |row| row.get(0))?;
+        Ok(first.and_then(|first| Timestamp::from_second(first).ok()))
     }
 
     /// How the days went, the last `days` of them up to this time, the earliest first. A day is one of this time zone.
@@ -315,14 +321,14 @@ impl Store {
             .collect();
         let since = first.to_zoned(zone.clone()).map_or(Timestamp::MIN, |begin| begin.timestamp());
         let mut statement = self.connection.prepare_cached(
-            "SELECT run.started_at, pass.verdict, pass.changed, \
+            "SELECT run.finished, pass.verdict, pass.changed, \
              pass.is_whole AND (run.mode = 'apply' OR pass.mode = 'plan') \
-             FROM run JOIN pass ON pass.run = run.id WHERE run.id >= ?1",
+             FROM run JOIN pass ON pass.run = run.id WHERE run.finished >= ?1",
         )?;
-        let mut rows = statement.query(params![first_id(since)])?;
+        let mut rows = statement.query([since.as_second()])?;
         while let Some(row) = rows.next()? {
-            let Ok(started) = row.get::<_, String>(0)?.parse::<Timestamp>() else { continue };
-            let Some(day) = all.get_mut(&started.to_zoned(zone.clone()).date()) else { continue };
+            let Ok(time) = Timestamp::from_second(row.get(0)?) else { continue };
+            let Some(day) = all.get_mut(&time.to_zoned(zone.clone()).date()) else { continue };
             day.changes += count(row.get(2)?);
             // A dry run says nothing of how the target stands.
             if row.get(3)? {

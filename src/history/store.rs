@@ -63,6 +63,9 @@ pub enum Error {
         /// The one that is needed.
         known: usize,
     },
+    /// What is latest is not in the file itself yet, and nothing may be made beside it that would be needed to read it.
+    #[error("what is latest is in the `-wal` beside it, and nothing may be written into its folder")]
+    Sealed,
     /// The database says no.
     #[error(transparent)]
     Database(#[from] rusqlite::Error),
@@ -80,6 +83,12 @@ impl Error {
             _ => None,
         };
         matches!(code, Some(DatabaseBusy | DatabaseLocked | DiskFull))
+    }
+
+    /// Whether SQLite could not make the files beside a database that it shares with others who have it open.
+    fn is_of_folder(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
+        matches!(self, Self::Database(error) if matches!(error.sqlite_error_code(), Some(ReadOnly | CannotOpen)))
     }
 
     /// The sentence and its cause, in one line.
@@ -130,8 +139,13 @@ impl Store {
         regular(path)?;
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | PRIVATE)?;
         connection.busy_timeout(BUSY)?;
-        let store = Self { connection };
-        match store.known()? {
+        let mut store = Self { connection };
+        let mut known = store.known();
+        if known.as_ref().is_err_and(Error::is_of_folder) {
+            store = Self { connection: sealed(path)? };
+            known = store.known();
+        }
+        match known? {
             0 => Err(Error::Missing),
             found if found < MIGRATIONS.len() => Self::open(path).map_err(|error| match error {
                 Error::ReadOnly => Error::Older { found, known: MIGRATIONS.len() },
@@ -184,6 +198,18 @@ impl Store {
         transaction.pragma_update(None, "user_version", integer(MIGRATIONS.len()))?;
         Ok(transaction.commit()?)
     }
+}
+
+/// A file in a folder that nothing may be written into. Nobody else has it open, where there is no `-wal`.
+fn sealed(path: &Path) -> Result<Connection, Error> {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    if std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0) {
+        return Err(Error::Sealed);
+    }
+    let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | PRIVATE;
+    Ok(Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?)
 }
 
 /// One thread has the connection, so SQLite needs no lock of its own.

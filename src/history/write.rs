@@ -19,6 +19,10 @@ const RUNS_AT_A_TIME: usize = 100;
 /// The most entries of lists that are let go at a time, so that nobody waits long for the thread.
 const ENTRIES_AT_A_TIME: usize = 20_000;
 
+/// Seconds that an approval may be older than the oldest run: it is good for a day, and the host's clock is not the
+/// services'.
+const APPROVALS_BEFORE: i64 = 2 * 24 * 3600;
+
 /// What one entry is written as.
 pub(super) struct Entry<'a> {
     sort: &'static str,
@@ -32,13 +36,21 @@ pub(super) struct Entry<'a> {
 }
 
 impl Store {
-    /// Writes a run down, all or nothing. One that is known already is left as it is.
+    /// Writes a run down that was when it says, by the host's clock.
     ///
     /// # Errors
     /// Where the database does not take it.
     pub fn record(&mut self, run: &Run) -> Result<(), Error> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let finished = run.finished_at.as_deref().unwrap_or_default();
+        self.record_of(run, finished.parse().unwrap_or_default())
+    }
+
+    /// Writes a run down, all or nothing, that was at this time. One that is known already is left as it is.
+    ///
+    /// # Errors
+    /// Where the database does not take it.
+    pub fn record_of(&mut self, run: &Run, time: Timestamp) -> Result<(), Error> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let rows = transaction
             .prepare_cached(
                 "INSERT INTO run (id, cause, mode, person, verdict, started_at, finished_at, finished, elapsed_seconds, \
@@ -51,8 +63,8 @@ impl Store {
                 run.person,
                 run.verdict.as_deref().unwrap_or_default(),
                 run.started_at.as_deref().unwrap_or_default(),
-                finished,
-                finished.parse::<Timestamp>().unwrap_or_default().as_second(),
+                run.finished_at.as_deref().unwrap_or_default(),
+                time.as_second(),
                 run.elapsed_seconds.unwrap_or_default(),
                 serde_json::to_string(&run.requests)?,
             ])?;
@@ -80,8 +92,8 @@ impl Store {
         Ok(())
     }
 
-    /// Lets go of runs that ended before this time, the oldest first, and not of all of them at once. The space is used
-    /// again. Says how many they were.
+    /// Lets go of runs that were before this time, the oldest first, and not of all of them at once; and of approvals, but of
+    /// none that may explain what is left. The space is used again. Says how many runs they were.
     ///
     /// # Errors
     /// Where the database does not take it.
@@ -101,7 +113,11 @@ impl Store {
             }
         }
         transaction.execute("DELETE FROM unfinished WHERE told < ?1", params![before.as_second()])?;
-        transaction.execute("DELETE FROM approval WHERE given < ?1", params![before.as_second()])?;
+        transaction.execute(
+            "DELETE FROM approval WHERE given < min(?1, coalesce((SELECT min(finished) FROM run), ?1)) - ?2 \
+             AND NOT EXISTS (SELECT 1 FROM run WHERE run.id = approval.run)",
+            params![before.as_second(), APPROVALS_BEFORE],
+        )?;
         transaction.commit()?;
         Ok(runs)
     }
@@ -121,7 +137,8 @@ impl Store {
             if has_runs <= integer(runs) && (has_entries <= integer(entries) || has_runs <= 1) {
                 return Ok(transaction.commit()?);
             }
-            let oldest: String = transaction.query_row("SELECT min(id) FROM run", (), |row| row.get(0))?;
+            let oldest: String =
+                transaction.query_row("SELECT run FROM pass ORDER BY id LIMIT 1", (), |row| row.get(0))?;
             forget(&transaction, &oldest)?;
         }
     }

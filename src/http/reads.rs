@@ -5,6 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use ulid::Ulid;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
@@ -46,6 +47,7 @@ pub(super) struct RunsAsked {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// Those before this one: the last id of the page before.
+    #[param(schema_with = run_ids)]
     before: Option<Name>,
 }
 
@@ -73,9 +75,21 @@ pub(super) async fn runs(State(app): State<App>, Asked(asked): Asked<RunsAsked>)
     if !(1..=MOST_RUNS).contains(&limit) {
         return Err(Problem::invalid(format!("`limit` is {limit}, and goes from 1 to {MOST_RUNS}")));
     }
-    let PastRuns { lines, next, unread } =
-        app.desk.past_runs(Which::All, asked.before.as_ref().map(Name::as_str), limit).await;
+    let before = asked.before.as_ref().map(|before| run_id(before.as_str())).transpose()?;
+    let PastRuns { lines, next, unread } = app.desk.past_runs(Which::All, before.as_deref(), limit).await;
     Ok(Json(RunsPage { schema: 1, runs: lines, next, error: unread.map(|error| error.to_string()) }))
+}
+
+/// What an id of a run looks like: a ULID.
+fn run_ids() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-7][0-9A-HJKMNP-TV-Z]{25}$")).build()
+}
+
+/// The id of a run, as runs have it. A mistaken one would find other runs than those that are meant.
+fn run_id(id: &str) -> Result<String, Problem> {
+    let id =
+        id.parse::<Ulid>().map_err(|_| Problem::invalid(format!("`before` is `{id}`, which is no id of a run")))?;
+    Ok(id.to_string())
 }
 
 /// One run, with everything that it saw, planned and did

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 import servers
-from daemons import INSTANCE, STORE, Settings, daemon, rollcall, until, world
+from daemons import INSTANCE, STORE, Settings, daemon, environment, rollcall, until, world
 
 FIRST = "agent0001@example.com"
 NOBODY = 65534
@@ -85,7 +85,8 @@ def test_everything_outlasts_a_restart(simulator: servers.Simulator, settings: S
         first = running.sync()
         old = of_login(first)
         assert old["state"] == "new"
-        running.end()
+        assert running.end() < 2.5
+    assert [file.name for file in history.parent.iterdir()] == ["history.db"], "the file is whole by itself"
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
     assert sqlite(history, "PRAGMA integrity_check") == ["ok"]
     with daemon(settings, simulator.endpoint) as running:
@@ -270,6 +271,46 @@ def test_a_locked_file_holds_nothing_up_and_is_written_at_the_end(
             other.wait(10)
         running.end()
     assert recorded(history) == 2, "what waited was written before the end"
+
+
+def test_what_is_locked_until_the_end_is_told_as_lost(
+    simulator: servers.Simulator, settings: Settings, history: Path
+) -> None:
+    with daemon(settings, simulator.endpoint) as running:
+        first = running.sync()["run"]
+        until(lambda: recorded(history) == 1, "the first run")
+        with closing(sqlite3.connect(history, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            second = running.sync()["run"]
+            assert running.end() < 3
+            [line] = running.log("history-lost")
+            assert second in line["lost"] and first not in line["lost"]
+    assert recorded(history) == 1
+
+
+def test_a_copy_that_an_auditor_can_only_read_is_read(
+    simulator: servers.Simulator, settings: Settings, history: Path
+) -> None:
+    with daemon(settings, simulator.endpoint) as running:
+        running.sync()
+        running.end()
+    for folder in [settings.folder, *settings.folder.parents][:3]:
+        folder.chmod(0o755)
+    settings.path.chmod(0o644)
+    history.chmod(0o444)
+    history.parent.chmod(0o555)
+    # Root may write everywhere.
+    under = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.getuid() == 0 else []
+
+    def by_auditor() -> subprocess.CompletedProcess[str]:
+        command = [*under, str(servers.rollcall_binary()), "--config", str(settings.path), "history"]
+        return subprocess.run(command, env=environment(None), capture_output=True, text=True, check=False)
+
+    told = by_auditor()
+    assert (told.returncode, told.stderr) == (0, "") and "create_user" in told.stdout, told
+    history.with_name("history.db-wal").write_bytes(b"what is latest")
+    refused = by_auditor()
+    assert refused.returncode == 1 and "`-wal`" in refused.stderr and "hint: " in refused.stderr, refused
 
 
 @pytest.mark.parametrize(

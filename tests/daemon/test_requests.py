@@ -329,6 +329,7 @@ def test_an_approval_needs_a_code_and_a_name(shared: Daemon, body: object) -> No
         "/v1/runs?limit=1&limit=2",
         "/v1/runs?unknown=1",
         "/v1/runs?before=" + "0" * 257,
+        "/v1/runs?before=abc",
         "/v1/findings?unknown=1",
         "/v1/findings?accepted=perhaps",
         "/v1/explain",

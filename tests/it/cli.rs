@@ -227,3 +227,18 @@ async fn the_schema_and_the_completions_are_printed() {
         assert_eq!((ended.code, ended.stdout.contains("rollcall")), (Some(0), true));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_endpoint_counts_as_not_set() {
+    let stage = stage().await;
+    let mut of_one = stage.command(&["plan"]);
+    of_one.env("AWS_ENDPOINT_URL_CONNECT", "");
+    let endpoint = stage.sim.endpoint();
+    let mut of_all = stage.command(&["plan"]);
+    of_all.env("AWS_ENDPOINT_URL", "").env("AWS_ENDPOINT_URL_CONNECT", &endpoint);
+    of_all.env("AWS_ENDPOINT_URL_IDENTITYSTORE", &endpoint).env("AWS_ENDPOINT_URL_SSO_ADMIN", &endpoint);
+    for command in [of_one, of_all] {
+        let ended = ended(command, "nowhere").await;
+        assert_eq!(ended.code, Some(0), "{ended:#?}");
+    }
+}

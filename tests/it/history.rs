@@ -28,7 +28,7 @@ fn file() -> (tempfile::TempDir, PathBuf) {
 }
 
 async fn flushed(history: &History) {
-    assert!(history.flush(Duration::from_secs(20)).await, "{:?}", history.health());
+    assert!(history.close(Duration::from_secs(20)).await, "{:?}", history.health());
 }
 
 /// A desk that writes its runs there, as one process does.
@@ -36,7 +36,7 @@ pub(crate) async fn desk(stage: &Stage, path: &Path) -> Arc<Desk> {
     let metrics = Arc::new(Metrics::new("0").unwrap());
     let runner = Arc::new(Runner::metered(stage.setup(), &metrics));
     let history = History::open(Some(path), KEEP);
-    runner.recall(history.ages().await.unwrap());
+    runner.recall(history.ages().await.unwrap_or_default());
     let config = ConfigStatus { path: None, loaded_at: String::new(), last_reload: None };
     Arc::new(Desk::new(runner, metrics, config, CancellationToken::new()).recording(history))
 }
@@ -192,7 +192,7 @@ async fn a_file_that_cannot_be_used_fails_no_pass_and_is_tried_again() {
     let stage = Stage::new(&[agent("ana@x.com")]).await;
     let desk = desk(&stage, &path).await;
     assert_eq!(verdicts(&pass(&desk).await), ["converged"]);
-    assert!(!desk.history().flush(Duration::from_secs(20)).await);
+    assert!(!desk.history().close(Duration::from_secs(20)).await);
     let status = desk.status().history;
     assert_eq!((status.error.as_deref(), status.waiting), (Some("file is not a database"), 1));
     // Meanwhile it is remembered, and what was earlier is not said to be nothing.
@@ -222,32 +222,32 @@ async fn a_file_that_cannot_be_used_fails_no_pass_and_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_old_goes_by_the_services_time_and_not_by_a_clock_that_is_ahead() {
+async fn what_is_old_goes_by_the_services_time_and_not_by_a_clock_that_is_ahead_or_behind() {
     let (_folder, path) = file();
     let stage = Stage::new(&[agent("ana@x.com")]).await;
-    let runner = stage.runner();
-    let request = Request::new(Mode::Apply, Cause::Cli);
-    let report = runner.run(&request, &CancellationToken::new()).await;
     let history = History::open(Some(&path), SignedDuration::from_hours(30 * 24));
-    let past = |days: i64, run: &str| {
-        let mut report = report.clone();
+    let day = SignedDuration::from_hours(24);
+    let past = async |services: i32, host: i32, run: &str| {
+        let mut report = stage.runner().run(&Request::new(Mode::Apply, Cause::Cli), &CancellationToken::new()).await;
         run.clone_into(&mut report.run);
-        report.started_at -= SignedDuration::from_hours(days * 24);
+        Arc::get_mut(&mut report.targets[0]).unwrap().time -= day * services;
+        report.started_at -= day * host;
         report.finished_at = report.started_at;
         history.record(report);
     };
-    past(20, "01AAAAAAAAAAAAAAAAAAAAAAAA");
+    past(20, 20, "01AAAAAAAAAAAAAAAAAAAAAAAA").await;
     // Whatever the host believes, the services say that this is now.
-    past(-40, "01BBBBBBBBBBBBBBBBBBBBBBBB");
+    past(0, -40, "01BBBBBBBBBBBBBBBBBBBBBBBB").await;
+    past(0, 730, "01EEEEEEEEEEEEEEEEEEEEEEEE").await;
     flushed(&history).await;
     assert!(history.run("01AAAAAAAAAAAAAAAAAAAAAAAA").await.unwrap().is_some());
-    past(31, "01CCCCCCCCCCCCCCCCCCCCCCCC");
-    past(0, "01DDDDDDDDDDDDDDDDDDDDDDDD");
+    past(31, 31, "01CCCCCCCCCCCCCCCCCCCCCCCC").await;
+    past(0, 0, "01DDDDDDDDDDDDDDDDDDDDDDDD").await;
     flushed(&history).await;
-    let lines = history.lines(Wanted { limit: 9, ..Wanted::default() }).await.unwrap();
-    let mut left: Vec<&str> = lines.iter().map(|line| &line.run[2..3]).collect();
-    left.sort_unstable();
-    assert_eq!(left, ["A", "B", "D"]);
+    let (lines, gap) = history.lines(Wanted { limit: 9, ..Wanted::default() }).await.unwrap();
+    assert_eq!(gap, None);
+    let left: Vec<&str> = lines.iter().map(|line| &line.run[2..3]).collect();
+    assert_eq!(left, ["D", "E", "B", "A"], "as they were written down");
     let Health { trouble, waiting, lost, is_cut_off: _ } = history.health();
     assert_eq!((trouble, waiting, lost), (None, 0, 0));
 }
@@ -273,6 +273,8 @@ async fn sync_writes_what_history_shows_and_plan_does_not() {
 
     let synced = stage.cli(&["sync", "--output", "json"]).await.json();
     let id = synced["run"].as_str().unwrap();
+    let beside: Vec<_> = path.parent().unwrap().read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(beside, ["history.db"], "the file is whole by itself, without a `-wal`");
     let again = stage.cli(&["sync", "--output", "json"]).await.json();
     assert_eq!(again["targets"][0]["findings"].as_array().unwrap().len(), 0);
 
@@ -350,4 +352,51 @@ async fn a_question_that_cannot_be_meant_is_a_mistake_and_no_empty_answer() {
     }
     let later = stage.cli(&["history", "--person", "ana@x.com", "--since", "2199-01-01"]).await;
     assert_eq!(later.stdout, "nothing is recorded of `ana@x.com` since 2199-01-01T00:00:00Z\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_sync_cannot_write_down_before_it_ends_is_told_as_lost() {
+    let (_folder, path) = file();
+    let mut stage = Stage::new(&[agent("ana@x.com")]).await;
+    stage.configure(&format!("\n[history]\npath = {:?}\n", path.display().to_string()));
+    assert_eq!(stage.cli(&["sync"]).await.code, Some(0));
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let synced = stage.cli(&["sync", "--output", "json"]).await;
+    assert_eq!(synced.code, Some(0), "the history decides nothing");
+    let run = synced.json()["run"].as_str().unwrap().to_owned();
+    let line = synced.stderr.lines().find(|line| line.contains("history-lost")).unwrap_or_default();
+    assert!(line.contains(&run) && line.contains("is lost when the process ends"), "{}", synced.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_wait_to_be_written_are_listed_and_a_person_is_not_said_to_have_none() {
+    let (_folder, path) = file();
+    let stage = Stage::new(&[agent("ana@x.com")]).await;
+    let desk = desk(&stage, &path).await;
+    let first = pass(&desk).await.run;
+    flushed(desk.history()).await;
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let second = pass(&desk).await.run;
+    while desk.status().history.error.is_none() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let third = pass(&desk).await.run;
+    assert_eq!(desk.status().history.waiting, 2);
+    for (before, limit, wanted) in [
+        (None, 9, vec![&third, &second, &first]),
+        (None, 1, vec![&third]),
+        (Some(&third), 1, vec![&second]),
+        (Some(&second), 9, vec![&first]),
+        (Some(&first), 9, vec![]),
+    ] {
+        let runs = desk.past_runs(Which::All, before.map(String::as_str), limit).await;
+        assert_eq!(runs.lines.iter().map(|line| &line.run).collect::<Vec<_>>(), wanted);
+        assert_eq!(runs.next.as_ref(), wanted.last().copied().filter(|_| limit == 1));
+        assert_eq!(runs.unread, None, "none is missing");
+    }
+    let nobody = desk.person(Whose { person: "fresh@x.com".to_owned(), ..Whose::default() }).await.unwrap();
+    let why = "what is latest is missing from the history, which cannot be written now: database is locked";
+    assert_eq!((nobody.events.len(), nobody.error.as_deref()), (0, Some(why)));
 }

@@ -67,9 +67,10 @@ def lengthen(history: Path, days: int, a_day: int) -> None:
                 "INSERT INTO run SELECT ?, 'schedule', mode, person, ?, ?, ?, ?, 9.0, requests FROM run WHERE id = ?",
                 (run, verdict, text, ended, int(at.timestamp()), first),
             )
+            # Runs are listed as they were written, and the earlier was written before.
             database.execute(
-                f"INSERT INTO pass (run, verdict, {names}) SELECT ?, ?, {names} FROM pass WHERE run = ?",
-                (run, verdict, first),
+                f"INSERT INTO pass (id, run, verdict, {names}) SELECT ?, ?, ?, {names} FROM pass WHERE run = ?",
+                (-number, run, verdict, first),
             )
 
 
@@ -177,6 +178,6 @@ def test_a_record_that_cannot_be_read_is_not_taken_for_an_empty_one(
     running = stack.enter_context(daemon(settings, simulator.endpoint))
     reader = tab()
     reader.open(address(running))
-    reader.sees("Earlier runs are missing", "#history")
+    reader.sees("Runs are missing", "#history")
     assert running.get("/v1/runs")["error"]
     judged(reader, "broken-record")

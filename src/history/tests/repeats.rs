@@ -153,3 +153,24 @@ fn what_was_let_through_says_by_whom_whether_or_not_a_pass_had_held_it() {
     let created = store.person(&whose("q")).unwrap().events;
     assert_eq!((&created[0].approval, created[0].approvals.len()), (&None, 0), "no guard had held it");
 }
+
+#[test]
+fn approvals_stay_as_long_as_the_runs_that_they_explain() {
+    let mut store = Store::in_memory().unwrap();
+    for hour in 0..250 {
+        store.record(&run(hour, json!({}))).unwrap();
+        store.approve(&approval(&format!("c{hour}"), hour, "Kim")).unwrap();
+    }
+    // A host whose clock is years behind gave this one, and its run is here.
+    let behind = Approval { run: Some(run(240, json!({})).run), ..approval("behind", -17_520, "Lee") };
+    store.approve(&behind).unwrap();
+    for (runs, code) in [(100, "c53"), (100, "c153"), (40, "c192"), (0, "c192")] {
+        assert_eq!(store.trim(at(240)).unwrap(), runs);
+        let oldest = "SELECT code FROM approval ORDER BY id LIMIT 1";
+        let oldest: String = store.connection.query_row(oldest, (), |row| row.get(0)).unwrap();
+        assert_eq!(oldest, code);
+    }
+    assert_eq!(rows(&store, "approval"), 58 + 1);
+    store.trim(at(400)).unwrap();
+    assert_eq!((rows(&store, "run"), rows(&store, "approval")), (0, 0));
+}

@@ -1,5 +1,7 @@
 //! What the runs came to: those of this process, and those of the record.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -73,7 +75,7 @@ async fn chart(desk: &Desk) -> Option<Chart> {
         return Some(Chart::of_days(&days));
     }
     let runs = desk.past_runs(Which::Ended, None, RUNS).await.lines;
-    let of_everybody = runs.iter().filter(|line| line.person.is_none());
+    let of_everybody = runs.iter().filter(|line| line.person.is_none() && line.verdict.is_some());
     let runs: Vec<&report::Line> = of_everybody.collect();
     (runs.len() > 1).then(|| Chart::of_runs(&runs))
 }
@@ -90,7 +92,8 @@ impl Line {
             at: Moment::read(line.started_at.as_deref()),
             about: line.person.map_or_else(|| place.clone(), |person| format!("{person} in {place}")),
             is_dry: line.mode == "plan",
-            verdict: line.verdict.unwrap_or_default().into_owned(),
+            // Of another process, or cut off.
+            verdict: line.verdict.map_or_else(|| "not over".to_owned(), Cow::into_owned),
             changes: line.changes.unwrap_or_default(),
             failed: line.failed.unwrap_or_default(),
             withheld: line.withheld.unwrap_or_default(),
