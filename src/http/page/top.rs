@@ -60,6 +60,7 @@ struct Trouble {
 }
 
 struct Person {
+    principal: String,
     name: String,
     target: String,
     remedy: Remedy,
@@ -123,6 +124,7 @@ fn unnamed(targets: &[Stands]) -> usize {
 
 fn named(report: &TargetReport) -> impl Iterator<Item = Person> {
     report.remedies().into_iter().map(|(person, remedy)| Person {
+        principal: person.principal.to_string(),
         name: person.name.clone(),
         target: report.name.to_string(),
         remedy,
