@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::cost::Progress;
 use super::outcome::{Failure, Outcome, Skip};
-use super::{Beside, Site};
+use super::{Beside, Journal, Site};
 use crate::aws::{self, Assigned, ErrorKind, IdentityCenter, Portrait};
 use crate::model::connect::NewUser;
 use crate::model::id::{ConnectUserId, Login, PrincipalId, SecurityProfileId};
@@ -29,6 +30,7 @@ pub(super) struct Hands<'a> {
     stop: &'a CancellationToken,
     progress: &'a Progress,
     beside: Beside<'a>,
+    pub(super) journal: Option<Journal<'a>>,
     /// Why quick connects could not be read, so that nobody is deleted.
     blind: Arc<OnceLock<Arc<Failure>>>,
 }
@@ -70,6 +72,7 @@ impl<'a> Hands<'a> {
             stop,
             progress,
             beside: site.beside,
+            journal: site.journal,
             blind: Arc::default(),
         }
     }
@@ -88,13 +91,13 @@ impl<'a> Hands<'a> {
 
     /// Carries out one action, unless its person has a pass of their own before it begins. The second is the user as it
     /// was before it was deleted.
-    pub(super) async fn carry_out(&self, action: &Action) -> (Outcome, Option<Value>) {
+    pub(super) async fn carry_out(&self, position: usize, action: &Action) -> (Outcome, Option<Value>) {
         let (Beside::Claims(claims, since), Some(person)) = (self.beside, action.principal()) else {
-            return self.do_it(action).await;
+            return self.do_and_tell(position, action).await;
         };
         let creates = action.kind() == ActionKind::CreateUser;
         let watch = claims.watch(person, since, if creates { self.creating } else { self.stop });
-        let (outcome, deleted) = self.under(watch.token()).do_it(action).await;
+        let (outcome, deleted) = self.under(watch.token()).do_and_tell(position, action).await;
         // Called off by neither of those whom this token obeys besides.
         let is_claimed = watch.token().is_cancelled() && !self.stop.is_cancelled() && !self.creating.is_cancelled();
         match outcome {
@@ -114,7 +117,18 @@ impl<'a> Hands<'a> {
         }
     }
 
-    async fn do_it(&self, action: &Action) -> (Outcome, Option<Value>) {
+    /// The same hands, which tell when a write goes out.
+    pub(super) fn telling(&self, writing: &Arc<Notify>) -> Self {
+        Self {
+            target: self.target.telling(writing),
+            creator: self.creator.telling(writing),
+            identity_center: self.identity_center.clone(),
+            blind: Arc::clone(&self.blind),
+            ..*self
+        }
+    }
+
+    pub(super) async fn do_it(&self, position: usize, action: &Action) -> (Outcome, Option<Value>) {
         let ended = match &action.write {
             Write::AssignGroup { application, group } => match self.target.assign_group(application, group).await {
                 Ok(Assigned::Done) => Ok(Outcome::Done),
@@ -133,7 +147,8 @@ impl<'a> Hands<'a> {
             Write::QuarantineUser { departed, profiles, at, .. } => self.quarantine(departed, profiles, *at).await,
             Write::DeleteUser { departed } => {
                 let mut deleted = None;
-                let ended = self.delete(departed, &mut deleted).await;
+                let tell = async |user: &Value| self.tell_of_deletion(position, action, user).await;
+                let ended = self.delete(departed, &mut deleted, tell).await;
                 return (self.outcome(ended), deleted);
             }
         };
@@ -341,7 +356,13 @@ impl<'a> Hands<'a> {
         Ok(())
     }
 
-    async fn delete(&self, departed: &Departed, before: &mut Option<Value>) -> Result<Outcome, Halt> {
+    /// `tell` has the user taken down, whole, before it is deleted.
+    async fn delete(
+        &self,
+        departed: &Departed,
+        before: &mut Option<Value>,
+        tell: impl AsyncFnOnce(&Value),
+    ) -> Result<Outcome, Halt> {
         if let Some(failure) = self.blind.get() {
             return Err(Skip::NoAnswer(Arc::clone(failure)).into());
         }
@@ -353,7 +374,7 @@ impl<'a> Hands<'a> {
             return Err(Skip::MarksChanged.into());
         }
         self.look_at_person(departed).await.map_err(unseen)?;
-        *before = Some(user.to_json());
+        tell(before.insert(user.to_json())).await;
         let existed = self.target.delete_user(&user.id).await?;
         Ok(if existed { Outcome::Done } else { Outcome::AlreadySo })
     }

@@ -8,6 +8,7 @@
 mod claims;
 mod cost;
 mod hands;
+mod journal;
 mod look;
 mod outcome;
 
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::claims::{Claim, Claims, Watch};
 pub use self::cost::{Forecast, Progress};
 use self::hands::Hands;
+pub use self::journal::{Journal, Word};
 pub use self::outcome::{Failure, Outcome, Skip};
 use crate::aws::{self, ErrorKind, IdentityCenter};
 use crate::model::id::{ConnectUserId, SecurityProfileId};
@@ -62,6 +64,8 @@ pub struct Site<'a> {
     pub protected: BTreeSet<SecurityProfileId>,
     /// Whom this pass leaves to others.
     pub beside: Beside<'a>,
+    /// Who is told of each action meanwhile, if anybody is.
+    pub journal: Option<Journal<'a>>,
 }
 
 /// Who else is at work on the same target, and on whom.
@@ -150,8 +154,9 @@ async fn carry_out(hands: &Hands<'_>, chain: Vec<(usize, &Action)>) -> Vec<Ended
     for (position, action) in chain {
         let is_cut = ended.last().is_some_and(|before| !before.outcome.is_well());
         let (outcome, deleted) =
-            if is_cut { (Outcome::Skipped(Skip::Earlier), None) } else { hands.carry_out(action).await };
+            if is_cut { (Outcome::Skipped(Skip::Earlier), None) } else { hands.carry_out(position, action).await };
         hands.step(action);
+        hands.tell_of_end(position, action, &outcome, deleted.as_ref());
         ended.push(Ended { position, outcome, deleted });
     }
     ended

@@ -9,7 +9,7 @@ use aws_sdk_ssoadmin::operation::describe_application::DescribeApplicationOutput
 use aws_sdk_ssoadmin::types::{
     ApplicationAssignment, ApplicationStatus, InstanceMetadata, InstanceStatus, PrincipalType,
 };
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 
 use super::connector::Announce;
@@ -92,6 +92,10 @@ impl SsoAdmin {
 
     pub(super) fn until(&self, stop: &CancellationToken) -> Self {
         Self { lane: self.lane.until(stop), ..self.clone() }
+    }
+
+    pub(super) fn telling(&self, writing: &Arc<Notify>) -> Self {
+        Self { lane: self.lane.telling(writing), ..self.clone() }
     }
 
     /// The one instance that is meant: the configured one, or the only one there is. Asked for once, however many

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -13,7 +14,7 @@ use tracing::info;
 use super::error::Error;
 use super::iam::Place;
 use super::ledger::Outcome;
-use super::operation::Operation;
+use super::operation::{Effect, Operation};
 use super::pace::{Bucket, Pace, Scope, Turn};
 use crate::model::limits::Rate;
 
@@ -35,6 +36,8 @@ pub(super) struct Lane {
     turn: Turn,
     place: Arc<Place>,
     stop: CancellationToken,
+    /// Told when a call that writes has had its turn.
+    writing: Option<Arc<Notify>>,
 }
 
 impl Lane {
@@ -48,6 +51,7 @@ impl Lane {
             turn: Turn::Regular,
             place: Arc::new(here),
             stop: CancellationToken::new(),
+            writing: None,
         }
     }
 
@@ -64,6 +68,11 @@ impl Lane {
     /// The same lane, whose calls are called off while they wait for their turn, once this is cancelled.
     pub(super) fn until(&self, stop: &CancellationToken) -> Self {
         Self { stop: stop.clone(), ..self.clone() }
+    }
+
+    /// The same lane, which tells when a call that writes has had its turn and goes out.
+    pub(super) fn telling(&self, writing: &Arc<Notify>) -> Self {
+        Self { writing: Some(Arc::clone(writing)), ..self.clone() }
     }
 
     /// The same lane, where more is known of the place.
@@ -101,6 +110,9 @@ impl Lane {
                 biased;
                 () = self.stop.cancelled() => return Err(Error::called_off(operation, &self.place, doing())),
                 () = self.take(operation, self.turn) => {}
+            }
+            if let (Effect::Write, Some(writing)) = (operation.effect, &self.writing) {
+                writing.notify_one();
             }
             tokio::select! {
                 biased;

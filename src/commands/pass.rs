@@ -50,6 +50,7 @@ async fn run(file: &Path, args: &PassArgs, mode: Mode, approvals: &[String]) -> 
     let runner = Runner::new(Setup { config: Arc::new(config), access, people });
     if let Some(history) = &history {
         runner.recall(history.ages().await.unwrap_or_default());
+        history.journal().into_iter().for_each(|journal| runner.tell(journal));
     }
     let stop = interrupt::token(interrupt::RUN)?;
     let report = progress::shown(&runner, request, &stop).await;

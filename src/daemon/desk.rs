@@ -102,9 +102,10 @@ impl Desk {
         }
     }
 
-    /// The same, with this record of runs.
+    /// The same, with this record of runs, which they are told to as they go.
     #[must_use]
     pub fn recording(self, history: History) -> Self {
+        history.journal().into_iter().for_each(|journal| self.runner.tell(journal));
         Self { history, ..self }
     }
 

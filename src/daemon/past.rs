@@ -69,7 +69,9 @@ impl Desk {
         let own = self.run(id);
         if own.as_ref().is_none_or(|run| run.state() == State::Done) {
             let recorded = self.history().excerpt(id, span).await;
-            if own.is_none() || matches!(recorded, Ok(Some(_))) {
+            // Until its report is in the record, the process knows its own run better.
+            let is_whole = |excerpt: &Excerpt| excerpt.run.state == State::Done;
+            if own.is_none() || recorded.as_ref().is_ok_and(|found| found.as_ref().is_some_and(is_whole)) {
                 return recorded;
             }
         }
@@ -84,8 +86,7 @@ impl Desk {
     pub async fn last_able(&self, target: &TargetName) -> Result<Option<Timestamp>, Unavailable> {
         let runs = self.runs();
         let reports = runs.iter().filter(|run| run.request().person.is_none()).filter_map(|run| run.report());
-        let is_able =
-            |report: &TargetReport| report.name == *target && report.unable().is_some_and(|unable| unable.count == 0);
+        let is_able = |report: &TargetReport| report.name == *target && report.count_of_unable() == Some(0);
         let mut able = reports.filter(|run| run.targets.iter().any(|report| is_able(report)));
         match able.next() {
             Some(run) => Ok(Some(run.finished_at)),

@@ -123,7 +123,7 @@ pub struct TargetStatus {
     pub members: Option<usize>,
     /// Those of them who could not sign in before the last pass.
     pub blocked: Option<usize>,
-    /// Those of them who cannot sign in after it.
+    /// Those of them who cannot sign in after it and after passes of one person since; null where a mapped group is missing, so that nobody can tell.
     pub unable: Option<usize>,
     /// Users of the instance.
     pub connect_users: Option<usize>,
@@ -214,7 +214,7 @@ impl TargetStatus {
             consecutive_failures: standing.failures,
             members: counts.map(|counts| counts.members),
             blocked: counts.map(|counts| counts.blocked),
-            unable: read.and_then(|report| report.unable()).map(|unable| unable.count),
+            unable: standing.count_of_unable(),
             connect_users: counts.map(|counts| counts.connect_users),
             owned: counts.map(|counts| counts.owned),
             errors: open(Severity::Error),

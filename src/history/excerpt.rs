@@ -61,7 +61,9 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn excerpt(&self, id: &str, span: Span) -> Result<Option<Excerpt>, Error> {
-        let Some((run, lists)) = self.head(id)? else { return Ok(None) };
+        let Some((run, lists)) = self.head(id)? else {
+            return Ok(self.unfinished(id)?.map(|run| Excerpt::of(run, span)));
+        };
         let mut excerpt = Excerpt { run, sums: Vec::new(), events: Vec::new(), all: 0 };
         let mut before = span.skip;
         for (position, list) in lists.into_iter().enumerate() {

@@ -16,6 +16,8 @@ use crate::report::{RunReport, json};
 const AGAIN: Duration = Duration::from_mins(1);
 /// Entries that are kept where there is no file, and that may wait for one: a large run counts for many small ones.
 const ENTRIES_IN_MEMORY: usize = 50_000;
+/// The least between two times that steps of runs under way are written: many come at once, and each time is a sync.
+const GATHER: Duration = Duration::from_millis(250);
 
 /// What the thread is asked to do.
 pub(super) enum Job {
@@ -25,6 +27,10 @@ pub(super) enum Job {
     Approve(Approval),
     /// Answer a question, from nothing if there is nothing.
     Ask(Ask),
+    /// Write down soon what runs under way have done.
+    Wake,
+    /// Write that down at once, and say whether that went well.
+    Steps(oneshot::Sender<bool>),
     /// Write everything down that waits, and say whether that went well.
     Flush(oneshot::Sender<bool>),
     /// Keep runs for so long.
@@ -58,19 +64,28 @@ pub(super) struct Keeper {
     waiting: VecDeque<Entry>,
     /// When writing last failed.
     failed: Option<Instant>,
+    /// When the steps that have come are to be written.
+    due: Option<Instant>,
+    /// When steps were last written.
+    told: Option<Instant>,
 }
 
 impl Keeper {
     pub(super) fn new(shared: Arc<Shared>, keep: SignedDuration) -> Self {
-        Self { shared, keep, file: None, memory: None, waiting: VecDeque::new(), failed: None }
+        Self { shared, keep, file: None, memory: None, waiting: VecDeque::new(), failed: None, due: None, told: None }
     }
 
     /// Works until nobody is left to ask for anything.
     pub(super) fn run(mut self, inbox: &Receiver<Job>) {
         self.busily(Self::attend);
         loop {
-            let job = match self.failed {
-                Some(failed) => inbox.recv_timeout(AGAIN.saturating_sub(failed.elapsed())),
+            if self.due.is_none() && self.failed.is_none() && self.shared.has_steps() {
+                self.due = self.told.map(|told| told + GATHER).max(Some(Instant::now()));
+            }
+            let again = self.failed.map(|failed| AGAIN.saturating_sub(failed.elapsed()));
+            let due = self.due.map(|due| due.saturating_duration_since(Instant::now()));
+            let job = match again.into_iter().chain(due).min() {
+                Some(most) => inbox.recv_timeout(most),
                 None => inbox.recv().map_err(RecvTimeoutError::from),
             };
             match job {
@@ -89,9 +104,19 @@ impl Keeper {
 
     fn take(&mut self, job: Job) {
         match job {
-            Job::Record(report) => self.enter(Entry::Run(report)),
+            Job::Record(report) => {
+                self.shared.forget_steps(&report.run);
+                self.enter(Entry::Run(report));
+            }
             Job::Approve(approval) => self.enter(Entry::Approval(approval)),
             Job::Ask(ask) => ask(self.file.as_ref().map(|(store, _)| store).or(self.memory.as_ref())),
+            // Whoever wakes the thread wants no more than that it looks for steps.
+            Job::Wake => {}
+            Job::Steps(sender) => {
+                self.attend();
+                // Whoever asked may not wait any more.
+                let _ = sender.send(self.failed.is_none());
+            }
             Job::Flush(sender) => {
                 if !self.waiting.is_empty() {
                     self.failed = None;
@@ -122,6 +147,7 @@ impl Keeper {
 
     /// Writes everything down that waits, unless it failed a moment ago.
     fn attend(&mut self) {
+        self.due = None;
         let Some(path) = self.shared.path.clone() else {
             self.memory();
             return;
@@ -146,6 +172,14 @@ impl Keeper {
             self.memory = None;
         }
         let Some((store, _)) = &mut self.file else { return Ok(()) };
+        let steps = self.shared.take_steps();
+        if !steps.is_empty() {
+            if let Err(error) = store.begin(&steps) {
+                self.shared.put_back(steps);
+                return Err(error);
+            }
+            self.told = Some(Instant::now());
+        }
         let mut now = None;
         while let Some(entry) = self.waiting.front() {
             let seen = put(store, entry)?;

@@ -68,10 +68,10 @@ impl Listing {
             let begun = seconds(line.started_at.as_deref().unwrap_or_default());
             let cause = format!("{}{dry}{person}", line.cause);
             if is_narrow {
-                let parts = [pass.name.clone(), pass.verdict.clone(), outcome(pass)];
+                let parts = [pass.name.clone(), verdict(pass), outcome(pass)];
                 told(&mut text, look, [&begun, &line.run, &cause, "", ""], &parts.join("  "));
             } else {
-                table.add_row([begun, line.run.clone(), cause, plain(&pass.name), pass.verdict.clone(), outcome(pass)]);
+                table.add_row([begun, line.run.clone(), cause, plain(&pass.name), verdict(pass), outcome(pass)]);
             }
         }
         if !is_narrow {
@@ -97,7 +97,7 @@ impl Listing {
                 &line.mode,
                 line.person.as_deref().unwrap_or_default(),
                 &pass.name,
-                &pass.verdict,
+                pass.verdict.as_deref().unwrap_or_default(),
                 &number(pass.members),
                 &number(pass.blocked),
                 &done(pass),
@@ -112,6 +112,10 @@ impl Listing {
     fn passes(&self) -> impl Iterator<Item = (&Line, &PassLine)> {
         self.runs.iter().flat_map(|run| run.passes.iter().map(|pass| (&run.line, pass)))
     }
+}
+
+fn verdict(pass: &PassLine) -> String {
+    pass.verdict.clone().unwrap_or_else(|| "not over, or cut off".to_owned())
 }
 
 /// What a pass came to, in few words.

@@ -6,6 +6,7 @@
 //! `story` are for the command line.
 
 mod excerpt;
+mod journal;
 mod keeper;
 mod listing;
 mod person;
@@ -17,6 +18,7 @@ mod tests;
 mod varying;
 mod write;
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,14 +37,14 @@ pub use self::store::{Error, Store};
 pub use self::story::Story;
 use crate::model::id::TargetName;
 use crate::report::json::Run;
-use crate::report::{Ages, Line, RunReport};
+use crate::report::{Ages, Line, RunReport, Step};
 
 /// Runs that are kept where there is no file.
 pub const KEPT_IN_MEMORY: usize = 200;
 
 /// Jobs that may wait for the thread: as many as runs may end at once, and then some.
 const QUEUE: usize = 1024;
-/// How long somebody waits for an answer.
+/// How long somebody waits for an answer, or for the copy of a user whom they are going to delete.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A thread that has been at one job for so long has a disk that does not answer.
 const STUCK: Duration = Duration::from_secs(15);
@@ -96,6 +98,8 @@ struct Shared {
     health: Mutex<Health>,
     /// What the thread has been doing, since when.
     busy: Mutex<Option<Instant>>,
+    /// What runs under way have done, and is not written yet.
+    steps: Mutex<VecDeque<Step>>,
 }
 
 impl Shared {

@@ -78,8 +78,11 @@ pub struct Event {
     pub mapping: Option<String>,
     /// What it changed, or would have.
     pub changes: Vec<Change>,
-    /// What came of it: `planned`, `done`, `already_so`, `failed`, `skipped` or `withheld`.
+    /// What came of it: `planned`, `done`, `already_so`, `failed`, `skipped` or `withheld`; `begun` where that is not known
+    /// of a run that has not told its end.
     pub result: String,
+    /// Whether its run has not told its end: it works still, or was cut off.
+    pub is_open: bool,
     /// The guard that withheld it.
     pub guard: Option<String>,
     /// The code that lets it through, or by which it was; null where no guard objected.
@@ -130,6 +133,7 @@ WITH named AS (
     SELECT principal FROM entry WHERE principal = :person
     UNION SELECT principal FROM entry WHERE login = :person
     UNION SELECT principal FROM entry WHERE email = :person
+    UNION SELECT principal FROM begun WHERE :person IN (principal, login, email)
 ), theirs AS (
     SELECT * FROM entry
     WHERE (principal IN (SELECT principal FROM named WHERE principal IS NOT NULL)
@@ -215,6 +219,12 @@ impl Store {
             logins.extend(event.login.clone());
             record.events.push(event);
         }
+        for event in self.begun_for(whose)? {
+            principals.extend(event.principal.clone());
+            logins.extend(event.login.clone());
+            record.events.push(event);
+        }
+        record.events.sort_by_cached_key(|event| event.at.parse::<Timestamp>().ok());
         record.principals = principals.into_iter().collect();
         record.logins = logins.into_iter().collect();
         if let Some(limit) = whose.limit {
@@ -237,7 +247,7 @@ impl Store {
     }
 
     /// Who approved what was then carried out, or tried.
-    fn approvals_of_action(&self, event: &Event) -> Result<Vec<Approved>, Error> {
+    pub(super) fn approvals_of_action(&self, event: &Event) -> Result<Vec<Approved>, Error> {
         let Some(code) = &event.approval else { return Ok(Vec::new()) };
         self.approvals_of(code, &event.target, second(&event.at) - APPROVAL_LASTS, second(&event.last_at))
     }
@@ -321,7 +331,8 @@ impl Event {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         Self {
             at: text(&run.started_at),
-            last_at: text(&run.finished_at),
+            last_at: text(&run.last_heard.clone().or_else(|| run.finished_at.clone())),
+            is_open: run.last_heard.is_some(),
             times: 1,
             run: run.run.clone(),
             cause: run.cause.to_string(),

@@ -30,14 +30,14 @@ pub struct Wanted {
 }
 
 /// One target's pass in one line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PassLine {
     /// The target.
     pub name: String,
     /// Whether it may be written to: `plan` or `apply`.
     pub mode: String,
-    /// How the pass came out.
-    pub verdict: String,
+    /// How the pass came out; `None` where its run has not told its end.
+    pub verdict: Option<String>,
     /// People who were to be able to work.
     pub members: Option<usize>,
     /// Those of them who could not sign in before it.
@@ -105,6 +105,7 @@ impl Store {
                 started_at: row.get("started_at")?,
                 finished_at: row.get("finished_at")?,
                 elapsed_seconds: row.get("elapsed_seconds")?,
+                last_heard: None,
                 changes: None,
                 failed: None,
                 withheld: None,
@@ -125,6 +126,9 @@ impl Store {
             }
             (line.changes, line.failed, line.withheld) = (Some(changes), Some(failed), Some(withheld));
         }
+        lines.extend(self.unfinished_lines(wanted)?);
+        lines.sort_by(|one, other| other.run.cmp(&one.run));
+        lines.truncate(wanted.limit);
         Ok(lines)
     }
 
@@ -170,15 +174,15 @@ impl Store {
             }
             found.push(line);
         }
-        Ok(found)
+        if found.is_empty() { self.unfinished_passes(run) } else { Ok(found) }
     }
 
-    /// A run, whole, as it was reported.
+    /// A run, whole, as it was reported; one that has not told its end, as far as it is known.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn run(&self, id: &str) -> Result<Option<Run>, Error> {
-        let Some((mut run, lists)) = self.head(id)? else { return Ok(None) };
+        let Some((mut run, lists)) = self.head(id)? else { return self.unfinished(id) };
         for (target, list) in run.targets.iter_mut().zip(lists) {
             self.fill(target, &list, &run.mode)?;
         }
@@ -203,6 +207,7 @@ impl Store {
                 started_at: row.get("started_at")?,
                 finished_at: row.get("finished_at")?,
                 elapsed_seconds: row.get("elapsed_seconds")?,
+                last_heard: None,
                 requests: BTreeMap::new(),
                 targets: Vec::new(),
             };

@@ -13,8 +13,12 @@ const APPLICATION: i32 = i32::from_be_bytes(*b"Roll");
 
 /// Every step from an empty file to the present form, in order. Steps are added, never changed: the number of those that
 /// a file has gone through stands in its `user_version`.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("migrations/1.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
+];
 
 /// How long it waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);

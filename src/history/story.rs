@@ -60,13 +60,17 @@ impl Story {
     pub fn of_run(run: Run, events: Vec<Event>) -> Self {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let (at, last_at) = (text(&run.started_at), text(&run.finished_at));
-        let verdict = run.verdict.unwrap_or_default();
+        let verdict = match &run.last_heard {
+            Some(at) => format!("not over, or cut off: last heard of at {}", seconds(at)).into(),
+            None => run.verdict.unwrap_or_default(),
+        };
         let person = run.person.as_ref().map(|person| format!(" for {} alone", plain(person))).unwrap_or_default();
         let mut title = format!("run {}: {verdict}, started {} by {}{person}", run.run, seconds(&at), run.cause);
         let mut findings = Vec::new();
         for one in run.targets {
             let error = one.error.as_ref().map(|error| format!(": {}", plain(&error.sentence()))).unwrap_or_default();
-            title.extend(["\n", &plain(&one.name), ": ", &one.verdict.unwrap_or_default(), &error]);
+            let verdict = one.verdict.unwrap_or_else(|| "not over, or cut off".into());
+            title.extend(["\n", &plain(&one.name), ": ", &verdict, &error]);
             findings.extend(one.findings.into_iter().map(|finding| Noticed {
                 target: one.name.clone(),
                 last_seen: last_at.clone(),
@@ -191,7 +195,8 @@ fn details(event: &Event) -> String {
     }
     let mapping = event.mapping.as_ref().map(|mapping| format!("mapping {mapping}, ")).unwrap_or_default();
     let asked = event.asked_for.as_ref().map(|person| format!(" for {person} alone")).unwrap_or_default();
-    lines.push(format!("{mapping}run {} by {}{asked}", event.run, event.cause));
+    let open = if event.is_open { ", which is not over, or was cut off" } else { "" };
+    lines.push(format!("{mapping}run {} by {}{asked}{open}", event.run, event.cause));
     lines.join("\n")
 }
 

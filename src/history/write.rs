@@ -20,14 +20,14 @@ const RUNS_AT_A_TIME: usize = 100;
 const ENTRIES_AT_A_TIME: usize = 20_000;
 
 /// What one entry is written as.
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     sort: &'static str,
-    name: &'a str,
-    result: Option<&'a str>,
-    principal: Option<&'a str>,
-    login: Option<&'a str>,
-    email: Option<&'a str>,
-    body: String,
+    pub(super) name: &'a str,
+    pub(super) result: Option<&'a str>,
+    pub(super) principal: Option<&'a str>,
+    pub(super) login: Option<&'a str>,
+    pub(super) email: Option<&'a str>,
+    pub(super) body: String,
     is_new: bool,
 }
 
@@ -56,6 +56,8 @@ impl Store {
                 run.elapsed_seconds.unwrap_or_default(),
                 serde_json::to_string(&run.requests)?,
             ])?;
+        // The report has all of what was told while it was under way.
+        transaction.prepare_cached("DELETE FROM unfinished WHERE id = ?1")?.execute([&run.run])?;
         if rows > 0 {
             for target in &run.targets {
                 of_pass(&transaction, &run.run, target, run.person.is_none())?;
@@ -98,6 +100,7 @@ impl Store {
                 break;
             }
         }
+        transaction.execute("DELETE FROM unfinished WHERE told < ?1", params![before.as_second()])?;
         transaction.execute("DELETE FROM approval WHERE given < ?1", params![before.as_second()])?;
         transaction.commit()?;
         Ok(runs)
@@ -221,7 +224,7 @@ fn list(transaction: &Transaction<'_>, target: &str, entries: &[Entry<'_>]) -> R
 
 impl<'a> Entry<'a> {
     /// An action, and what of it is the same each time.
-    fn of_action(action: &'a Action, lasting: &Action) -> Result<Self, serde_json::Error> {
+    pub(super) fn of_action(action: &'a Action, lasting: &Action) -> Result<Self, serde_json::Error> {
         let changed = action.changes.iter().find(|change| matches!(change.field.as_str(), "email" | "secondary_email"));
         let deleted = action.user.as_ref().map(|user| &user["IdentityInfo"]);
         let deleted =

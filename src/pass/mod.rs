@@ -9,12 +9,13 @@ mod everybody;
 mod one;
 mod request;
 mod run;
+mod telling;
 mod turn;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use futures::FutureExt;
@@ -38,7 +39,7 @@ use crate::config::Target;
 use crate::metrics::Metrics;
 use crate::model::id::TargetName;
 use crate::model::settings::{GroupRef, Mode};
-use crate::report::{Ages, Around, LastPass, Memory, RunReport, Standing, TargetReport, Trouble, log, meter};
+use crate::report::{Ages, Around, Journal, LastPass, Memory, RunReport, Standing, TargetReport, Trouble, log, meter};
 
 /// Makes runs, which share connections, pace, and what is remembered from one to the next. Passes of one target never
 /// overlap, whoever asks for them; a pass of one person goes beside them.
@@ -51,6 +52,7 @@ pub struct Runner {
     memory: Mutex<Memory>,
     approvals: Mutex<Approvals>,
     standings: Mutex<BTreeMap<TargetName, Standing>>,
+    journal: OnceLock<Journal>,
 }
 
 /// Everybody's people and groups, read once.
@@ -68,6 +70,7 @@ impl Runner {
             memory: Mutex::default(),
             approvals: Mutex::default(),
             standings: Mutex::default(),
+            journal: OnceLock::new(),
         }
     }
 
@@ -115,6 +118,11 @@ impl Runner {
     /// no plan.
     pub fn recall(&self, ages: Ages) {
         lock(&self.memory).recall(ages);
+    }
+
+    /// Tells of each action from now on when it begins to write and when it has ended. Only the first journal counts.
+    pub fn tell(&self, journal: Journal) {
+        self.journal.get_or_init(|| journal);
     }
 
     /// How a target stands.
@@ -236,7 +244,7 @@ impl Runner {
                 let shared = if anew.is_some() { &ledger } else { &run.ledger };
                 let pass = Pass {
                     runner: self,
-                    request: run.request(),
+                    run,
                     live,
                     turns: &turns,
                     target,
@@ -275,9 +283,9 @@ impl Runner {
         if let Some(metrics) = &self.metrics {
             meter::pass(metrics, &report, cause, mode);
         }
+        let standing = standings.entry(live.target.clone()).or_default();
         if is_whole {
-            let standing = standings.entry(live.target.clone()).or_default();
-            standing.saw(&report);
+            standing.saw(&report, now);
             // A dry run of a target that is written to has seen everything, and tried nothing.
             if mode == Mode::Apply || report.mode == Mode::Plan {
                 standing.note(LastPass { run: run.id().to_owned(), cause, at: now, report });
@@ -285,6 +293,8 @@ impl Runner {
             if let Some(metrics) = &self.metrics {
                 meter::standing(metrics, live.target.as_str(), standing);
             }
+        } else {
+            standing.served(&report, now);
         }
     }
 

@@ -177,6 +177,7 @@ impl Run {
             started_at: self.started_at().map(|at| at.to_string()),
             finished_at: report.map(|report| report.finished_at.to_string()),
             elapsed_seconds: report.map(|report| json::rounded(report.elapsed.as_secs_f64())),
+            last_heard: None,
             changes: report.map(|report| report.count(|outcome| matches!(outcome, Outcome::Done))),
             failed: report
                 .map(|report| report.count(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Skipped(_)))),

@@ -17,10 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::everybody::Everybody;
 use super::one::{Depth, OnePerson};
-use super::run::LivePass;
+use super::run::{LivePass, Run};
+use super::telling::Telling;
 use super::turn::Turns;
-use super::{Request, Runner, SharedDirectory, lock};
-use crate::apply::{self, Applied, Beside, Forecast, Site};
+use super::{Runner, SharedDirectory, lock};
+use crate::apply::{self, Applied, Beside, Forecast, Journal, Site, Word};
 use crate::aws::{self, IdentityCenter, Ledger};
 use crate::config::Target;
 use crate::model::settings::Mode;
@@ -34,7 +35,7 @@ const BEAT: Duration = Duration::from_mins(1);
 /// One target's pass.
 pub(super) struct Pass<'a> {
     pub(super) runner: &'a Runner,
-    pub(super) request: &'a Request,
+    pub(super) run: &'a Run,
     pub(super) live: &'a LivePass,
     pub(super) turns: &'a Turns,
     pub(super) target: &'a Target,
@@ -54,7 +55,7 @@ impl Pass<'_> {
         directory: Option<SharedDirectory>,
         stop: &CancellationToken,
     ) -> (TargetReport, Option<String>) {
-        let Self { request, target: Target { settings, .. }, .. } = &self;
+        let (request, settings) = (self.run.request(), &self.target.settings);
         let target = self.runner.open(self.target, identity_center).await;
         let target = target.counted(&self.ledger).until(stop);
         let since = Instant::now();
@@ -99,9 +100,21 @@ impl Pass<'_> {
         let (settings, claims) = (&self.target.settings, &self.turns.claims);
         let granted = lock(&self.runner.approvals).granted(&settings.name, Instant::now());
         plan.release(&granted, settings);
-        let is_alone = self.request.person.is_some();
+        let plan = &*plan;
+        let is_alone = self.run.request().person.is_some();
         // Whoever had read these people before lets them be from now on.
         let claim = is_alone.then(|| claims.claim(snapshot.directory.principals.keys().cloned()));
+        let setup = self.runner.setup();
+        let telling = self.runner.journal.get().map(|journal| Telling {
+            journal,
+            run: self.run,
+            target: &settings.name,
+            plan,
+            time: snapshot.time,
+            people: &setup.people,
+            stop,
+        });
+        let tell = telling.map(|telling| move |word: Word<'_>| telling.tell(word));
         let site = Site {
             target: if is_alone { &target.urgent() } else { target },
             identity_center: &self.identity_center,
@@ -109,6 +122,7 @@ impl Pass<'_> {
             time: snapshot.time,
             protected: plan::protected_profiles(snapshot, settings),
             beside: if is_alone { Beside::Nobody } else { Beside::Claims(claims, since) },
+            journal: tell.as_ref().map(|tell| Journal(tell)),
         };
         let applied = self.told(apply::apply(site, plan, &self.live.progress, stop)).await;
         drop(claim);

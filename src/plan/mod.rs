@@ -117,6 +117,12 @@ impl Plan {
         self.actions.sort_by(|one, other| one.order().cmp(&other.order()));
     }
 
+    /// The code by which somebody let this action through, where a guard had held it back.
+    #[must_use]
+    pub fn approved_by(&self, action: &Action) -> Option<&str> {
+        self.released.get(&action.pair()).map(String::as_str)
+    }
+
     /// What was noticed: errors first, then by code and subject.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {

@@ -43,6 +43,9 @@ pub struct Run {
     pub finished_at: Option<String>,
     /// How long it has taken.
     pub elapsed_seconds: Option<f64>,
+    /// When an action of it was last heard of, by the host's clock, where it has not told its end: it works still, or was
+    /// cut off. Null where it is over, and while it is a run of the process that is asked.
+    pub last_heard: Option<String>,
     /// Attempts at calls, by service and operation.
     pub requests: BTreeMap<String, u64>,
     /// One for each target, in the order of the configuration.
@@ -88,7 +91,8 @@ pub struct Target {
     pub owned: Option<usize>,
     /// Members who have a Connect user with exactly their login.
     pub served: Option<usize>,
-    /// Members who, as far as can be seen, cannot sign in after the pass. The other counts are as read, before it.
+    /// Members who, as far as can be seen, cannot sign in after the pass; null where a mapped group is missing, so that
+    /// nobody can tell. The other counts are as read, before it.
     pub unable: Option<usize>,
     /// Every action, in the order of execution.
     pub actions: Vec<Action>,
@@ -130,7 +134,8 @@ pub struct Action {
     pub changes: Vec<Change>,
     /// The code by which somebody let it through; null where no guard had held it back.
     pub approval: Option<String>,
-    /// What came of it: `planned`, `done`, `already_so`, `failed` or `skipped`.
+    /// What came of it: `planned`, `done`, `already_so`, `failed` or `skipped`; `begun` where that is not known of a run
+    /// that has not told its end.
     pub result: Cow<'static, str>,
     /// Why it failed or was skipped.
     pub error: Option<Trouble>,
@@ -257,6 +262,7 @@ pub fn under_way(header: Header<'_>, requests: BTreeMap<String, u64>, targets: V
         started_at: header.started_at.map(|at| at.to_string()),
         finished_at: None,
         elapsed_seconds: header.elapsed.map(|elapsed| rounded(elapsed.as_secs_f64())),
+        last_heard: None,
         requests,
         targets,
     }
@@ -289,7 +295,7 @@ pub fn target(report: &TargetReport, mode: Mode) -> Target {
         connect_users: counts.map(|counts| counts.connect_users),
         owned: counts.map(|counts| counts.owned),
         served: counts.map(|counts| counts.served),
-        unable: report.unable().map(|unable| unable.count),
+        unable: report.count_of_unable(),
         actions: actions
             .iter()
             .enumerate()
@@ -348,6 +354,13 @@ fn of_action(action: &plan::Action, outcome: &Outcome) -> Action {
         approval: None,
         user: None,
     }
+}
+
+/// An action of a run that is under way: what came of it, or that it has begun.
+#[must_use]
+pub fn step(action: &plan::Action, outcome: Option<&Outcome>) -> Action {
+    let told = of_action(action, outcome.unwrap_or(&Outcome::Planned));
+    if outcome.is_some() { told } else { Action { result: "begun".into(), ..told } }
 }
 
 fn of_finding(finding: &plan::finding::Finding, report: &TargetReport) -> Finding {

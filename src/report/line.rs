@@ -31,6 +31,9 @@ pub struct Line {
     pub finished_at: Option<String>,
     /// How long it took.
     pub elapsed_seconds: Option<f64>,
+    /// When an action of it was last heard of, where it has not told its end: it works still, or was cut off. Null where it
+    /// is over, and while it is a run of the process that is asked.
+    pub last_heard: Option<String>,
     /// Actions that were carried out; null until it is done, as are the next two.
     pub changes: Option<usize>,
     /// Actions that failed or were skipped.

@@ -70,6 +70,16 @@ pub fn progress(target: &TargetName, progress: &Progress) {
     }
 }
 
+/// Writes that somebody is deleted whom the history has not taken down: only the report will say who it was.
+pub fn unrecorded(target: &TargetName, login: Option<&str>) {
+    warn!(
+        event = "deletion-unrecorded",
+        target = target.as_str(),
+        login,
+        "a user is deleted before the history has taken down who it was: only the report of the run will say"
+    );
+}
+
 /// Writes the lines of a pass that has ended.
 pub fn pass(target: &TargetReport, cause: Cause, people: &People) {
     let is_new = |finding: &&Finding| !finding.accepted && target.age(finding).is_new;

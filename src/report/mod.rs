@@ -8,6 +8,7 @@ pub mod log;
 mod memory;
 pub mod meter;
 mod standing;
+mod step;
 pub mod table;
 mod trouble;
 mod unable;
@@ -27,6 +28,7 @@ use crate::plan::{Action, ActionKind, Counts, Pair, Parts, Plan, Withheld};
 pub use self::line::Line;
 pub use self::memory::{Age, Ages, Memory};
 pub use self::standing::{LastPass, Standing};
+pub use self::step::{Journal, Step};
 pub use self::trouble::Trouble;
 pub use self::unable::Unable;
 

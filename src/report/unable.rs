@@ -22,7 +22,7 @@ pub struct Unable {
 }
 
 impl Unable {
-    /// Those of `shut_out` for whom the actions did not open what was shut.
+    /// Those of `shut_out` for whom the actions did not open what was shut, as they stand now.
     pub(super) fn after(shut_out: Vec<ShutOut>, actions: &[(Action, Outcome)]) -> Self {
         let mut created: BTreeSet<&PrincipalId> = BTreeSet::new();
         let mut assigned: BTreeSet<&GroupId> = BTreeSet::new();
@@ -33,12 +33,13 @@ impl Unable {
                 _ => {}
             }
         }
-        let is_still = |one: &ShutOut| {
-            let has_user = one.has_user || created.contains(&one.principal);
-            let is_let_in = one.is_let_in || one.groups.iter().any(|group| assigned.contains(group));
-            !(has_user && is_let_in)
+        let now = |one: ShutOut| ShutOut {
+            has_user: one.has_user || created.contains(&one.principal),
+            is_let_in: one.is_let_in || one.groups.iter().any(|group| assigned.contains(group)),
+            ..one
         };
-        let mut people: Vec<ShutOut> = shut_out.into_iter().filter(is_still).collect();
+        let mut people: Vec<ShutOut> =
+            shut_out.into_iter().map(now).filter(|one| !(one.has_user && one.is_let_in)).collect();
         let count = people.len();
         people.truncate(NAMED);
         people.shrink_to_fit();
@@ -78,6 +79,20 @@ impl TargetReport {
     #[must_use]
     pub fn unable(&self) -> Option<&Unable> {
         self.result.as_ref().ok().filter(|pass| !pass.refused).map(|pass| &pass.unable)
+    }
+
+    /// How many members cannot sign in after this pass; `None` where nobody can tell: nothing could be read, or a mapped
+    /// group is missing, and with it its members.
+    #[must_use]
+    pub fn count_of_unable(&self) -> Option<usize> {
+        self.unable().filter(|_| self.missing_groups().next().is_none()).map(|unable| unable.count)
+    }
+
+    /// The findings that mapped groups are missing, so that nobody can tell who is to be able to work by them; without
+    /// those that somebody has accepted.
+    pub fn missing_groups(&self) -> impl Iterator<Item = &Finding> {
+        let findings = self.findings().iter().filter(|finding| !finding.accepted);
+        findings.filter(|finding| matches!(finding.kind, Kind::GroupMissing { .. }))
     }
 
     /// Who is named among those that cannot sign in, with what is in their way and the one thing to do about it.

@@ -32,7 +32,7 @@ async fn flushed(history: &History) {
 }
 
 /// A desk that writes its runs there, as one process does.
-async fn desk(stage: &Stage, path: &Path) -> Arc<Desk> {
+pub(crate) async fn desk(stage: &Stage, path: &Path) -> Arc<Desk> {
     let metrics = Arc::new(Metrics::new("0").unwrap());
     let runner = Arc::new(Runner::metered(stage.setup(), &metrics));
     let history = History::open(Some(path), KEEP);

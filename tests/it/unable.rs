@@ -1,10 +1,13 @@
 //! Who cannot sign in after a pass, and what each is told to have done about it.
 
+use rollcall::model::id::TargetName;
 use rollcall::model::settings::Mode;
-use rollcall::report::RunReport;
+use rollcall::pass::Request;
+use rollcall::report::{Cause, RunReport};
 use rollcall::sim::{Fault, FaultKind, Options, Service};
+use tokio_util::sync::CancellationToken;
 
-use crate::stage::{CONFIG, Stage, WORLD, agent, person};
+use crate::stage::{CONFIG, INSTANCE, Stage, WORLD, agent, person};
 
 /// Each who cannot sign in, with why and the fix, in one line.
 fn unable(report: &RunReport) -> Vec<String> {
@@ -94,4 +97,33 @@ async fn of_a_target_that_could_not_be_read_nothing_is_said() {
     let stage = Stage::new(&[agent("ana@x.com")]).await;
     stage.sim.inject(Fault::new(Service::Connect, "ListUsers", FaultKind::AccessDenied));
     assert_eq!(stage.sync().await.targets[0].unable(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_pass_of_their_own_has_let_in_is_not_called_shut_out_any_more() {
+    let stage = Stage::new(&[agent("ana@x.com"), agent("bo@x.com")]).await;
+    let (runner, stop) = (stage.runner(), CancellationToken::new());
+    let name = TargetName::new("support");
+    let told = || {
+        let standing = runner.standing(&name);
+        let mut names: Vec<String> = standing.unable().iter().map(|(person, _)| person.name.clone()).collect();
+        names.sort();
+        (names, standing.count_of_unable())
+    };
+    let both = || vec!["ana@x.com".to_owned(), "bo@x.com".to_owned()];
+    stage.sim.inject(Fault::new(Service::Connect, "CreateUser", FaultKind::AccessDenied));
+    runner.run(&Request::new(Mode::Apply, Cause::Cli), &stop).await;
+    assert_eq!(told(), (both(), Some(2)));
+    let ana = Request { person: Some("ana@x.com".to_owned()), ..Request::new(Mode::Apply, Cause::Http) };
+    runner.run(&ana, &stop).await;
+    assert_eq!(told(), (both(), Some(2)), "that failed as well");
+    stage.sim.clear_faults();
+    runner.run(&ana, &stop).await;
+    assert_eq!(told(), (vec!["bo@x.com".to_owned()], Some(1)));
+    // What a later pass sees is what counts.
+    let id = stage.user("ana@x.com")["id"].as_str().unwrap().to_owned();
+    let answer = stage.call("connect", "eu-west-2", &format!("DELETE /users/{INSTANCE}/{id}"), "").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    runner.run(&Request::new(Mode::Plan, Cause::Cli), &stop).await;
+    assert_eq!(told(), (both(), Some(2)));
 }

@@ -85,7 +85,7 @@ def test_what_was_before_a_restart_is_told(
     running = stack.enter_context(daemon(settings, simulator.endpoint))
     reader = tab()
     reader.open(address(running))
-    reader.sees("The first pass is not over yet.", "h1")
+    reader.sees("Nothing has been read since the start.", "h1")
     reader.sees("Everybody could sign in at", "#top .since")
     rows = reader.page.locator("#history tbody tr")
     expect(rows).to_have_count(1)
@@ -126,8 +126,8 @@ def test_where_everybody_never_could_it_says_since_when_that_is_known(
     reader = tab()
     reader.open(address(running))
     reader.sees("3 people cannot sign in.", "h1")
-    reader.sees("In no run since", "#top .since")
-    reader.sees("could everybody.", "#top .since")
+    reader.sees("No run since", "#top .since")
+    reader.sees("has left everybody able to sign in.", "#top .since")
 
 
 def test_a_record_of_weeks_is_a_picture_by_days_and_pages_of_runs(

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import Build, Centre, Open
-from daemons import READ_TOKEN, TARGET, Settings, daemon, world
+from daemons import READ_TOKEN, STORE, TARGET, Settings, daemon, world
 from reader import Reader
 
 
@@ -32,7 +32,7 @@ def quiet(shared_centre: Build) -> Centre:
 def test_before_the_first_pass_nothing_is_claimed(centre: Build, tab: Open) -> None:
     reader = tab()
     reader.open(centre(world()).address)
-    reader.sees("The first pass is not over yet.", "h1")
+    reader.sees("Nothing has been read since the start.", "h1")
     reader.sees("Nothing has been read yet.", "#findings")
     reader.sees("No run has ended yet.", "#history")
     reader.sees("no pass has ended since the start", "#targets")
@@ -51,7 +51,24 @@ def test_when_all_can_sign_in_it_says_so_within_a_pass(centre: Build, tab: Open)
     expect(reader.page.locator("#announced")).to_have_text("Everybody can sign in.")
     assert reader.page.title() == "Everybody can sign in. Rollcall"
     reader.sees("3", "#targets .numbers")
+    reader.sees("Whether the application lets them in is not looked at.", "#top .since")
     judged(reader, "well")
+
+
+def test_without_a_mapped_group_nobody_can_tell_who_can_sign_in(centre: Build, tab: Open) -> None:
+    running = centre(world())
+    running.daemon.sync()
+    identity = running.simulator.client("identitystore", "eu-west-1")
+    [group] = [one for one in identity.list_groups(IdentityStoreId=STORE)["Groups"] if one["DisplayName"] == "Agents"]
+    identity.delete_group(IdentityStoreId=STORE, GroupId=group["GroupId"])
+    assert running.daemon.sync()["targets"][0]["unable"] is None
+    reader = tab()
+    reader.open(running.address)
+    reader.sees("It cannot be seen whether everybody can sign in.", "h1")
+    reader.sees("Everybody could sign in at", "#top .since")
+    reader.sees("support cannot be seen as a whole.", "#top .note")
+    reader.sees("there is no group Agents in Identity Center", "#top .note")
+    judged(reader, "group-missing")
 
 
 def test_a_pass_under_way_shows_how_far_it_is(centre: Build, tab: Open) -> None:
@@ -222,7 +239,7 @@ def test_the_page_comes_back_by_itself_with_the_daemon(centre: Build, tab: Open)
     reader.sees("No answer", "#link")
     with daemon(settings, running.simulator.endpoint) as again:
         reader.sees("Live", "#link")
-        reader.sees("The first pass is not over yet.", "h1")
+        reader.sees("Nothing has been read since the start.", "h1")
         expect(reader.page.locator("#banner")).to_be_hidden()
         again.sync()
         reader.sees("Everybody can sign in.", "h1")

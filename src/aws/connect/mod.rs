@@ -9,8 +9,10 @@ mod read;
 mod write;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_sdk_connect::Client;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use self::portrait::Portrait;
@@ -120,6 +122,17 @@ impl Target {
     #[must_use]
     pub fn until(&self, stop: &CancellationToken) -> Self {
         Self { lane: self.lane.until(stop), admin: self.admin.until(stop), home: self.home.until(stop), ..self.clone() }
+    }
+
+    /// The same target, which tells when a call that writes has had its turn and goes out.
+    #[must_use]
+    pub fn telling(&self, writing: &Arc<Notify>) -> Self {
+        Self {
+            lane: self.lane.telling(writing),
+            admin: self.admin.telling(writing),
+            home: self.home.telling(writing),
+            ..self.clone()
+        }
     }
 
     /// Reads the application part by part, and notes how each went.

@@ -12,8 +12,9 @@ use super::pieces::{self, Moment, people};
 use crate::daemon::Desk;
 use crate::history::Unavailable;
 use crate::model::id::{PrincipalId, TargetName};
-use crate::plan::Remedy;
-use crate::report::{Standing, TargetReport, Verdict};
+use crate::plan::finding::Kind;
+use crate::plan::{Remedy, ShutOut};
+use crate::report::{Standing, Verdict};
 
 /// So many people are shown at once; the rest can be opened.
 const SHOWN: usize = 6;
@@ -27,8 +28,12 @@ struct Top {
     title: String,
     /// When what is told was read.
     as_of: Option<Moment>,
-    /// When everybody could last sign in, where that is not known of now.
-    last_able: LastAble,
+    /// When everybody could last sign in, of each target where that is not known of now.
+    last_able: Vec<LastAble>,
+    /// The next pass, where nothing has been read and nothing runs.
+    next_pass: Option<Moment>,
+    /// Whether there are targets of which nobody looks whether the application lets people in.
+    is_unchecked: bool,
     is_ending: bool,
     /// How a configuration that was refused came out.
     refused_config: Option<String>,
@@ -40,10 +45,13 @@ struct Top {
     several_targets: bool,
 }
 
-/// When everybody could last sign in.
-enum LastAble {
-    /// They can now, or nobody can tell.
-    Untold,
+/// When everybody could last sign in to a target.
+struct LastAble {
+    target: String,
+    when: When,
+}
+
+enum When {
     At(Moment),
     /// Not in any run since the record begins.
     NeverSince(Moment),
@@ -51,9 +59,10 @@ enum LastAble {
     Unread(String),
 }
 
-/// A target that cannot be seen.
+/// A target that cannot be seen, or not all of it.
 struct Trouble {
     target: String,
+    is_partial: bool,
     since: Option<Moment>,
     message: String,
     hint: Option<String>,
@@ -80,12 +89,28 @@ impl Top {
         let targets = setup.config.targets.iter().map(|target| target.settings.name.clone());
         let targets: Vec<Stands> = targets.map(|name| (name.clone(), runner.standing(&name))).collect();
         let status = desk.status();
-        let count = unable(&targets);
-        let troubles: Vec<Trouble> = targets.iter().filter_map(trouble).collect();
-        let (level, sentence) = sentence(count, &targets);
+        let unable: Vec<_> = targets
+            .iter()
+            .flat_map(|(name, standing)| {
+                standing.unable().into_iter().map(move |(person, remedy)| (name, person, remedy))
+            })
+            .collect();
+        let unnamed = unnamed(&targets);
+        // One who is shut out of two targets is one person, as far as all are named.
+        let people: BTreeSet<&PrincipalId> = unable.iter().map(|(_, person, _)| &person.principal).collect();
+        let count = if unnamed == 0 { people.len() } else { unable.len() + unnamed };
+        let troubles: Vec<Trouble> =
+            targets.iter().flat_map(|stands| trouble(stands).into_iter().chain(gaps(stands))).collect();
+        let is_busy = !status.runs.is_empty() || targets.iter().any(|(name, _)| runner.is_busy(name));
+        let (level, sentence) = sentence(count, &targets, is_busy);
         let title = if count > 0 { format!("({count}) {sentence} Rollcall") } else { format!("{sentence} Rollcall") };
-        let read = targets.iter().filter_map(|(_, standing)| standing.read.as_deref());
-        let mut first: Vec<Person> = read.flat_map(named).collect();
+        let person = |(target, person, remedy): (&TargetName, &ShutOut, Remedy)| Person {
+            principal: person.principal.to_string(),
+            name: person.name.clone(),
+            target: target.to_string(),
+            remedy,
+        };
+        let mut first: Vec<Person> = unable.into_iter().map(person).collect();
         first.sort_by(|one, other| one.name.cmp(&other.name));
         let rest = first.split_off(SHOWN.min(first.len()));
         Self {
@@ -94,45 +119,28 @@ impl Top {
             title,
             // Of what cannot be seen its trouble tells the time.
             as_of: as_of(&targets).filter(|_| level != "unknown").map(Moment::of),
-            last_able: if level == "well" { LastAble::Untold } else { LastAble::of(desk, &targets).await },
+            last_able: if level == "well" { Vec::new() } else { LastAble::of_all(desk, &targets).await },
+            next_pass: Moment::read(status.next_pass_at.as_deref()).filter(|_| level == "waiting" && !is_busy),
+            is_unchecked: level == "well" && targets.iter().any(|(_, standing)| is_unchecked(standing)),
             is_ending: desk.stop().is_cancelled(),
             refused_config: status.config.last_reload.and_then(|reload| reload.error),
             troubles,
             first,
             rest,
-            unnamed: unnamed(&targets),
+            unnamed,
             several_targets: targets.len() > 1,
         }
     }
 }
 
-/// How many people cannot sign in somewhere. One who is shut out of two targets is one person, as far as all are named.
-fn unable(targets: &[Stands]) -> usize {
-    let all: Vec<_> = targets.iter().filter_map(|(_, standing)| standing.read.as_deref()?.unable()).collect();
-    if all.iter().all(|unable| unable.people.len() == unable.count) {
-        let people: BTreeSet<&PrincipalId> =
-            all.iter().flat_map(|unable| &unable.people).map(|person| &person.principal).collect();
-        return people.len();
-    }
-    all.iter().map(|unable| unable.count).sum()
-}
-
+/// People beyond those that reports name.
 fn unnamed(targets: &[Stands]) -> usize {
     let all = targets.iter().filter_map(|(_, standing)| standing.read.as_deref()?.unable());
     all.map(|unable| unable.count - unable.people.len()).sum()
 }
 
-fn named(report: &TargetReport) -> impl Iterator<Item = Person> {
-    report.remedies().into_iter().map(|(person, remedy)| Person {
-        principal: person.principal.to_string(),
-        name: person.name.clone(),
-        target: report.name.to_string(),
-        remedy,
-    })
-}
-
 /// How bad it is, and the sentence for it.
-fn sentence(count: usize, targets: &[Stands]) -> (&'static str, String) {
+fn sentence(count: usize, targets: &[Stands], is_busy: bool) -> (&'static str, String) {
     let is_unseen =
         |standing: &Standing| standing.last.as_ref().is_some_and(|last| last.report.verdict() == Verdict::Failed);
     let unseen: Vec<&str> =
@@ -151,8 +159,13 @@ fn sentence(count: usize, targets: &[Stands]) -> (&'static str, String) {
         };
         return ("unknown", sentence);
     }
+    if targets.iter().any(|stands| gaps(stands).next().is_some()) {
+        return ("unknown", "It cannot be seen whether everybody can sign in.".to_owned());
+    }
     if targets.iter().any(|(_, standing)| is_unread(standing)) {
-        return ("waiting", "The first pass is not over yet.".to_owned());
+        let sentence =
+            if is_busy { "The first pass is not over yet." } else { "Nothing has been read since the start." };
+        return ("waiting", sentence.to_owned());
     }
     if members == 0 {
         return ("unknown", "Nobody is in a mapped group.".to_owned());
@@ -165,6 +178,7 @@ fn trouble((name, standing): &Stands) -> Option<Trouble> {
     let trouble = last.report.trouble()?;
     Some(Trouble {
         target: name.to_string(),
+        is_partial: false,
         since: standing
             .read
             .as_deref()
@@ -175,37 +189,56 @@ fn trouble((name, standing): &Stands) -> Option<Trouble> {
     })
 }
 
+/// Mapped groups that are missing, so that nobody can tell who is to be able to work by them.
+fn gaps((name, standing): &Stands) -> impl Iterator<Item = Trouble> {
+    let findings = standing.read.iter().flat_map(|report| report.missing_groups());
+    findings.map(|finding| Trouble {
+        target: name.to_string(),
+        is_partial: true,
+        since: None,
+        message: finding.message(),
+        hint: Some(finding.fix()),
+    })
+}
+
 /// The oldest of the readings that are told of.
 fn as_of(targets: &[Stands]) -> Option<Timestamp> {
     targets.iter().filter_map(|(_, standing)| standing.read.as_deref()).map(|report| report.time).min()
 }
 
 impl LastAble {
-    /// Of the targets that now shut somebody out, or of which nobody can tell whether they do.
-    async fn of(desk: &Desk, targets: &[Stands]) -> Self {
-        match last_able(desk, targets).await {
-            Ok(Some(at)) => Self::At(Moment::of(at)),
-            Ok(None) => match desk.history().begins().await {
-                Ok(Some(at)) => Self::NeverSince(Moment::of(at)),
-                Ok(None) => Self::Untold,
-                Err(error) => Self::Unread(error.to_string()),
-            },
-            Err(error) => Self::Unread(error.to_string()),
+    /// Of each target that now shuts somebody out, or of which nobody can tell whether it does. Of several at once nothing is
+    /// told: when each was last well, another may not have been.
+    async fn of_all(desk: &Desk, targets: &[Stands]) -> Vec<Self> {
+        let mut all = Vec::new();
+        for (name, _) in targets.iter().filter(|(_, standing)| !is_well(standing)) {
+            let when = match When::of(desk, name).await {
+                Ok(when) => when,
+                Err(error) => Some(When::Unread(error.to_string())),
+            };
+            all.extend(when.map(|when| Self { target: name.to_string(), when }));
         }
+        all
     }
 }
 
-async fn last_able(desk: &Desk, targets: &[Stands]) -> Result<Option<Timestamp>, Unavailable> {
-    let mut earliest = None;
-    for (name, _) in targets.iter().filter(|(_, standing)| !is_well(standing)) {
-        let Some(at) = desk.last_able(name).await? else { return Ok(None) };
-        earliest = Some(earliest.map_or(at, |earliest: Timestamp| earliest.min(at)));
+impl When {
+    /// `None` where no run is known.
+    async fn of(desk: &Desk, target: &TargetName) -> Result<Option<Self>, Unavailable> {
+        if let Some(at) = desk.last_able(target).await? {
+            return Ok(Some(Self::At(Moment::of(at))));
+        }
+        Ok(desk.history().begins().await?.map(|at| Self::NeverSince(Moment::of(at))))
     }
-    Ok(earliest)
 }
 
 /// Whether the last pass saw that everybody can sign in.
 fn is_well(standing: &Standing) -> bool {
-    let last = standing.last.as_ref().and_then(|last| last.report.unable());
-    last.is_some_and(|unable| unable.count == 0)
+    standing.last.as_ref().and_then(|last| last.report.count_of_unable()) == Some(0)
+}
+
+/// Whether nobody looks whether the application lets people in.
+fn is_unchecked(standing: &Standing) -> bool {
+    let mut findings = standing.read.iter().flat_map(|report| report.findings());
+    findings.any(|finding| matches!(finding.kind, Kind::AssignmentUnchecked))
 }

@@ -3,6 +3,7 @@
 //! `ROLLCALL_KILL_SEED=N` chooses other instants; a failure prints the seed and the instant.
 
 mod scene;
+mod told;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
