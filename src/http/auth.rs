@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, VIA};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, Method};
+use axum::http::{self, HeaderMap, HeaderName, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, KeyInit, Mac};
@@ -211,14 +211,19 @@ impl Token {
 
 /// Lets through whoever may ask for this.
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    match admit(&app.tokens, &Asked::of(&request), peer) {
+    match power(&app.tokens, &request) {
         Ok(power) => {
             request.extensions_mut().insert(power);
             next.run(request).await
         }
         Err(problem) => problem.into_response(),
     }
+}
+
+/// What whoever sent this may do, by the tokens that are in force now.
+pub(super) fn power<B>(tokens: &Tokens, request: &http::Request<B>) -> Result<Power, Problem> {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    admit(tokens, &Asked::of(request), peer)
 }
 
 /// What of a request decides whether it is let through.
@@ -230,7 +235,7 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn of(request: &'a Request) -> Self {
+    fn of<B>(request: &'a http::Request<B>) -> Self {
         // Where the address is a whole one, the header does not count (RFC 9112).
         let named = request.uri().authority().map(Authority::as_str);
         let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());

@@ -376,6 +376,17 @@ def test_the_stream_tells_that_the_configuration_was_read_anew(running: Daemon) 
         until(lambda: "reload" in [name for name, _ in stream.messages], "the message")
 
 
+def test_a_stream_ends_with_its_token_and_tells_nothing_more(running: Daemon, settings: Settings) -> None:
+    with watching(running) as stream:
+        running.sync(dry_run=True)
+        until(lambda: [data for _, data in stream.messages if data["state"] == "done"], "the first run")
+        told = len(stream.messages)
+        settings.secret("token", "another")
+        assert running.ask("POST", "/v1/sync", {}, token="another").status == 202
+        assert stream.ended.wait(PATIENCE)
+        assert len(stream.messages) == told
+
+
 def test_what_was_found_can_be_asked_for_by_what_it_is(simulator: servers.Simulator, settings: Settings) -> None:
     simulator.load(world(2) + '[[people]]\nuser_name = "kiosk"\ngroups = ["Agents"]\n')
     settings.targets = [TARGET, OTHER_TARGET]

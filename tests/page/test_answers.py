@@ -8,7 +8,8 @@ from conftest import Build, Centre
 from daemons import READ_TOKEN, world
 
 FRAGMENTS = ["top", "activity", "withheld", "targets", "findings", "history", "run?id={run}", "explain?person=nobody"]
-FILES = {"script.js": "text/javascript", "style.css": "text/css", "icon.svg": "image/svg+xml"}
+FILES = {"script.js": "text/javascript", "replace.js": "text/javascript", "style.css": "text/css"}
+FILES["icon.svg"] = "image/svg+xml"
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::super::App;
@@ -29,6 +30,8 @@ pub(super) struct ExplainAsked {
 #[template(path = "explain.html", config = "src/http/page/askama.toml")]
 struct Explanations<'a> {
     person: &'a str,
+    /// When its reads began.
+    asked_at: Moment,
     explained: &'a [Explained],
     record: Vec<Recorded>,
     /// Whether there are earlier events.
@@ -69,6 +72,7 @@ pub(super) async fn fragment(
     Asked(asked): Asked<ExplainAsked>,
 ) -> Result<Response, Problem> {
     let person = asked.person.as_str();
+    let asked_at = Moment::of(Timestamp::now());
     let whose = Whose { person: person.trim().to_owned(), limit: Some(EVENTS), ..Whose::default() };
     let (explained, record) = tokio::join!(app.desk.explain(person, None), app.desk.person(whose));
     let (events, is_cut, unread) = match record {
@@ -77,7 +81,7 @@ pub(super) async fn fragment(
     };
     // The latest first.
     let record = events.into_iter().rev().map(|event| Recorded::of(event, person)).collect();
-    Ok(super::html(&Explanations { person, explained: &explained, record, is_cut, unread, power }))
+    Ok(super::html(&Explanations { person, asked_at, explained: &explained, record, is_cut, unread, power }))
 }
 
 impl Recorded {

@@ -13,8 +13,8 @@ use super::super::App;
 use super::super::input::Asked;
 use super::super::problem::Problem;
 use super::pieces::{self, LINES, Moment, Pages, field};
-use crate::model::id::Login;
-use crate::plan::finding::{CODES, Finding, Severity};
+use crate::model::id::{Login, PrincipalId};
+use crate::plan::finding::{CODES, Finding, Kind, Severity};
 use crate::report::{Age, TargetReport};
 
 const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Info];
@@ -37,11 +37,19 @@ pub(super) struct FindingsAsked {
     age: Option<String>,
     #[serde(deserialize_with = "field")]
     accepted: Option<bool>,
-    /// A part of a login or an e-mail address, in any case.
+    /// A part of any name that the person is known by, in any case.
     #[serde(deserialize_with = "field")]
     who: Option<String>,
     #[serde(deserialize_with = "field")]
     page: Option<usize>,
+}
+
+impl FindingsAsked {
+    /// Whether anything is left out.
+    fn is_filter(&self) -> bool {
+        let Self { target, code, severity, age, accepted, who, page: _ } = self;
+        accepted.is_some() || [target, code, severity, age, who].into_iter().any(Option::is_some)
+    }
 }
 
 #[derive(Template)]
@@ -53,7 +61,7 @@ struct Findings {
     /// Findings of all targets, whatever is asked for.
     everything: usize,
     targets: Vec<String>,
-    /// Codes that are there, and how often.
+    /// Codes that are there or asked for, and how often they are there.
     codes: Vec<(&'static str, usize)>,
     severities: Vec<&'static str>,
     ages: &'static [(&'static str, &'static str)],
@@ -84,7 +92,7 @@ pub(super) async fn fragment(State(app): State<App>, Asked(asked): Asked<Finding
 }
 
 impl Findings {
-    fn of(reports: &[Arc<TargetReport>], targets: Vec<String>, asked: FindingsAsked, now: Timestamp) -> Self {
+    fn of(reports: &[Arc<TargetReport>], mut targets: Vec<String>, asked: FindingsAsked, now: Timestamp) -> Self {
         let mut codes: Vec<(&'static str, usize)> = CODES.iter().map(|code| (code.as_str(), 0)).collect();
         for finding in reports.iter().flat_map(|report| report.findings()) {
             codes[finding.code() as usize].1 += 1;
@@ -93,11 +101,14 @@ impl Findings {
         let all = reports.iter().flat_map(|report| report.aged().map(|(finding, age)| Found { report, finding, age }));
         let found: Vec<Found<'_>> = all.filter(|found| wanted.has(found)).collect();
         let pages = Pages::of(asked.page, found.len());
+        // What is asked for stays a choice, though it may be gone: the form shows what is applied.
+        targets.extend(asked.target.clone().filter(|target| !targets.contains(target)));
+        let is_choice = |(code, count): &(&str, usize)| *count > 0 || pieces::is_chosen(asked.code.as_deref(), code);
         Self {
             is_read: !reports.is_empty(),
             everything: codes.iter().map(|(_, count)| count).sum(),
             targets,
-            codes: codes.into_iter().filter(|(_, count)| *count > 0).collect(),
+            codes: codes.into_iter().filter(is_choice).collect(),
             severities: SEVERITIES.iter().map(|severity| severity.as_str()).collect(),
             ages: &AGES,
             lines: found.iter().skip(pages.skip()).take(LINES).map(Line::of).collect(),
@@ -151,20 +162,29 @@ impl<'a> Wanted<'a> {
 }
 
 fn is_about(finding: &Finding, who: &str) -> bool {
+    names(finding).any(|name| name.to_lowercase().contains(who))
+}
+
+/// What the person is known by, the best name first.
+fn names(finding: &Finding) -> impl Iterator<Item = &str> {
+    let known_as = match &finding.kind {
+        Kind::EmailMissing { known_as, .. } => known_as.as_deref(),
+        _ => None,
+    };
     let login = finding.login.as_ref().map(Login::as_str);
-    [login, finding.email.as_deref()].into_iter().flatten().any(|name| name.to_lowercase().contains(who))
+    let principal = finding.principal.as_ref().map(PrincipalId::as_str);
+    [login, finding.email.as_deref(), known_as, principal].into_iter().flatten()
 }
 
 impl Line {
     fn of(found: &Found<'_>) -> Self {
         let Found { report, finding, age } = found;
-        let who = finding.login.as_ref().map(ToString::to_string).or_else(|| finding.email.clone());
         Self {
             id: finding.id(&report.name),
             severity: if finding.accepted { "accepted" } else { finding.code().severity().as_str() },
             code: finding.code().as_str(),
             target: report.name.to_string(),
-            who,
+            who: names(finding).next().map(str::to_owned),
             message: finding.message(),
             fix: finding.fix(),
             is_new: age.is_new,

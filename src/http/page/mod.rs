@@ -35,8 +35,9 @@ struct Asset {
     text: &'static str,
 }
 
-const ASSETS: [Asset; 3] = [
+const ASSETS: [Asset; 4] = [
     Asset { path: "/page/script.js", media_type: "text/javascript; charset=utf-8", text: include_str!("script.js") },
+    Asset { path: "/page/replace.js", media_type: "text/javascript; charset=utf-8", text: include_str!("replace.js") },
     Asset { path: "/page/style.css", media_type: "text/css; charset=utf-8", text: include_str!("style.css") },
     Asset { path: "/page/icon.svg", media_type: "image/svg+xml", text: include_str!("icon.svg") },
 ];

@@ -1,10 +1,16 @@
 // The status page: asks for the token, fetches fragments, follows the events, and replaces only what has changed.
 
+import { clock, localise, morph } from "./replace.js";
+
 const TOKEN = "rollcall-token";
 const BY = "rollcall-by";
 // A stream sends a line every 15 seconds, whatever happens. One that is silent for longer is dead or held up on its way.
 const SILENT = 40_000;
 const PATIENCE = 20_000;
+// Explaining somebody waits for AWS, call after call.
+const EXPLAINING = 180_000;
+// A token that was refused may be put back.
+const AGAIN = 30_000;
 const LONGEST_WAIT = 30_000;
 const EVERYTHING = ["top", "activity", "withheld", "targets", "findings", "history"];
 
@@ -22,7 +28,7 @@ class Refused extends Error {
 // --- Asking -----------------------------------------------------------------------------------------------------------
 
 async function ask(path, options = {}) {
-  const { body, signal = AbortSignal.timeout(PATIENCE) } = options;
+  const { body, patience = PATIENCE, signal = AbortSignal.timeout(patience) } = options;
   const token = sessionStorage.getItem(TOKEN);
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   if (body) headers["Content-Type"] = "application/json";
@@ -35,7 +41,9 @@ async function ask(path, options = {}) {
   }
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
-  throw new Refused(answer.status, problem.detail ?? `The answer was ${answer.status}.`);
+  const refused = new Refused(answer.status, problem.detail ?? `The answer was ${answer.status}.`);
+  if (refused.status === 401) heard(refused);
+  throw refused;
 }
 
 // A token in the fragment of the address is never sent to anybody; it is taken out of the address bar and the history.
@@ -46,90 +54,23 @@ function takeToken() {
   history.replaceState(null, "", location.pathname);
 }
 
-let needed = null;
-function needToken(refused) {
-  needed ??= (() => {
-    const wrong = `${refused.message[0].toUpperCase()}${refused.message.slice(1)}.`;
-    $("token-why").textContent = sessionStorage.getItem(TOKEN) ? wrong : "Rollcall asks who you are.";
-    openToken();
-    let given;
-    const waiting = new Promise((resolve) => (given = resolve));
-    return { waiting, given };
-  })();
-  return needed.waiting;
-}
-
 function openToken() {
   if (!$("token-dialog").open) $("token-dialog").showModal();
   $("token").focus();
 }
 
 function gaveToken() {
-  needed?.given();
-  needed = null;
+  line.failed = null;
+  line.admitted();
   refresh(...EVERYTHING);
   follower?.abort();
 }
 
-// --- Replacing what has changed ---------------------------------------------------------------------------------------
-
-const keyOf = (node) => node.id || node.dataset?.key;
-
-/** Makes one element like another, and keeps every node that can stay: with its focus, scroll position and what was typed. */
-function morph(from, to) {
-  for (const { name, value } of to.attributes) if (from.getAttribute(name) !== value) from.setAttribute(name, value);
-  for (const { name } of [...from.attributes]) {
-    // Whether details are open is up to the reader.
-    if (!to.hasAttribute(name) && !(name === "open" && from.localName === "details")) from.removeAttribute(name);
-  }
-  const keyed = new Map();
-  for (const child of from.children) if (keyOf(child)) keyed.set(keyOf(child), child);
-  let at = from.firstChild;
-  for (const wanted of [...to.childNodes]) {
-    const key = keyOf(wanted);
-    const fits = at && !keyOf(at) && at.nodeName === wanted.nodeName;
-    const found = key ? keyed.get(key) : fits ? at : null;
-    if (!found || found.nodeName !== wanted.nodeName) {
-      from.insertBefore(wanted, at);
-      continue;
-    }
-    if (found === at) at = at.nextSibling;
-    else if (from.moveBefore) from.moveBefore(found, at);
-    else from.insertBefore(found, at);
-    if (found.nodeType === Node.ELEMENT_NODE) morph(found, wanted);
-    else if (found.data !== wanted.data) found.data = wanted.data;
-  }
-  while (at) {
-    const next = at.nextSibling;
-    at.remove();
-    at = next;
-  }
-}
-
-const short = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
-const clock = new Intl.DateTimeFormat(undefined, short);
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", ...short });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-
-function distance(at) {
-  const seconds = Math.round((at - Date.now()) / 1000);
-  for (const [unit, size] of [["day", 86_400], ["hour", 3_600], ["minute", 60]]) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
-  }
-  return seconds < 0 ? "just now" : "in a moment";
-}
-
-/** Shows times in the reader's zone, and how long ago. */
-function localise(root) {
-  for (const time of root.querySelectorAll("time")) {
-    const at = new Date(time.dateTime);
-    if (Number.isNaN(at.getTime())) continue;
-    const isToday = at.toDateString() === new Date().toDateString();
-    const shown = (isToday ? clock : day).format(at) + ("ago" in time.dataset ? `, ${distance(at)}` : "");
-    if (time.textContent !== shown) time.textContent = shown;
-    time.title = full.format(at);
-  }
+/** Waits until there is another token, or until it is time to try the one that is kept again. */
+function untilAdmitted() {
+  const waits = [new Promise((resolve) => (line.admitted = resolve))];
+  if (sessionStorage.getItem(TOKEN)) waits.push(sleep(AGAIN));
+  return Promise.race(waits);
 }
 
 // --- Fragments --------------------------------------------------------------------------------------------------------
@@ -142,7 +83,7 @@ async function load(name) {
   const mine = (turn.get(name) ?? 0) + 1;
   turn.set(name, mine);
   const query = asked.get(name)?.toString();
-  const answer = await ask(`/v1/page/${name}${query ? `?${query}` : ""}`);
+  const answer = await ask(`/v1/page/${name}${query ? `?${query}` : ""}`, { patience: name === "explain" ? EXPLAINING : PATIENCE });
   const text = await answer.text();
   if (turn.get(name) === mine) show(name, text);
 }
@@ -163,7 +104,7 @@ function show(name, text) {
   }
   if (name !== "top") return;
   const sentence = $("sentence").textContent;
-  document.title = $("top-h").dataset.title;
+  showLine();
   if (before !== undefined && before !== sentence) $("announced").textContent = sentence;
 }
 
@@ -179,9 +120,7 @@ async function refresh(...names) {
     const now = [...stale];
     stale.clear();
     const loaded = await Promise.allSettled(now.map(load));
-    const failed = loaded.find((one) => one.status === "rejected")?.reason;
-    heard(failed);
-    if (failed?.status === 401) await needToken(failed);
+    heard(loaded.find((one) => one.status === "rejected")?.reason ?? null);
     await sleep(200);
   }
   busy = false;
@@ -190,24 +129,49 @@ async function refresh(...names) {
 // --- How the line to Rollcall is --------------------------------------------------------------------------------------
 
 let lastHeard = null;
-const line = { lost: false, live: false };
+// Whether the stream lasts, why the last question was not answered, and what to call when there is a token again.
+const line = { live: false, failed: null, admitted: () => {} };
 
+/** Takes note of how the last question came out: of why it was not answered, or of `null`. */
 function heard(failed) {
-  const banner = $("banner");
-  line.lost = failed?.status === 0;
-  if (!line.lost) lastHeard = new Date();
+  const before = line.failed?.status;
+  line.failed = failed;
+  if (!failed) lastHeard = new Date();
+  if (failed?.status === 401 && before !== 401) {
+    $("token-why").textContent = sessionStorage.getItem(TOKEN) ? sentence(failed.message) : "Rollcall asks who you are.";
+    openToken();
+    if (line.live) follower.abort();
+  } else if (!failed && before === 401) {
+    $("token-dialog").close();
+    line.admitted();
+  }
   showLine();
-  banner.hidden = !failed || failed.status === 401;
-  if (!failed) return;
-  const since = lastHeard && line.lost ? ` What is shown is of ${clock.format(lastHeard)}.` : "";
-  const text = line.lost ? `Rollcall does not answer.${since} It is asked again and again.` : failed.message;
-  if (banner.textContent !== text) banner.textContent = text;
+}
+
+const sentence = (message) => `${message[0].toUpperCase()}${message.slice(1)}.`;
+
+/** What keeps the page from being up to date, in words. */
+function trouble({ status, message }) {
+  const since = lastHeard ? ` What is shown is of ${clock.format(lastHeard)}.` : "";
+  if (status === 0) return `Rollcall does not answer.${since} It is asked again and again.`;
+  if (status !== 401) return message;
+  if (sessionStorage.getItem(TOKEN)) return `${sentence(message)}${since} The button “Token…” asks for another.`;
+  return `Without a token nothing ${lastHeard ? "new " : ""}can be shown.${since} The button “Token…” asks for it.`;
 }
 
 function showLine() {
-  const state = line.lost ? "lost" : line.live ? "live" : "waiting";
+  const { failed, live } = line;
+  const state = { 0: "lost", 401: "denied", 403: "denied" }[failed?.status] ?? (live ? "live" : "waiting");
+  const word = { lost: "No answer", denied: "No access", live: "Live", waiting: "Asking now and then" }[state];
   $("link").className = state;
-  $("link").textContent = { lost: "No answer", live: "Live", waiting: "Asking now and then" }[state];
+  $("link").textContent = word;
+  // What is no longer known to be so is not shown as if it were.
+  const isOld = state === "lost" || state === "denied";
+  document.body.classList.toggle("old", isOld);
+  document.title = [isOld && `${word} ·`, $("sentence")?.textContent, "Rollcall"].filter(Boolean).join(" ");
+  const text = failed ? trouble(failed) : "";
+  $("banner").hidden = !failed;
+  if ($("banner").textContent !== text) $("banner").textContent = text;
 }
 
 /** Says how something that the reader started came out. */
@@ -243,7 +207,11 @@ async function follow() {
         clearTimeout(timer);
       }
     } catch (error) {
-      if (error.status === 401) await needToken(error);
+      if (error.status === 401) {
+        await untilAdmitted();
+        wait = 1_000;
+        continue;
+      }
     }
     line.live = false;
     showLine();
@@ -274,6 +242,8 @@ function happened(message) {
   const run = field("event") === "run" ? JSON.parse(field("data")) : null;
   if (run?.state === "running" || run?.state === "queued") refresh("activity", "targets");
   else refresh(...EVERYTHING);
+  const isAbout = run?.person && run.person === asked.get("explain")?.get("person");
+  if (isAbout && run.state === "done") load("explain").catch(() => {});
 }
 
 // --- What the reader does ---------------------------------------------------------------------------------------------
@@ -327,7 +297,6 @@ async function explain(person) {
     await load("explain");
   } catch (error) {
     $("explained").textContent = error.message;
-    if (error.status === 401) needToken(error);
   }
 }
 
@@ -343,13 +312,16 @@ const actions = {
   },
 };
 
+const changes = new Map();
+
 /** Turns a page, or changes a filter, of one fragment. */
-function change(name, changes, timed = 0) {
+function change(name, fields, timed = 0) {
   const query = asked.get(name) ?? new URLSearchParams();
-  for (const [field, value] of Object.entries(changes)) query.set(field, value);
+  for (const [field, value] of Object.entries(fields)) query.set(field, value);
   asked.set(name, query);
-  clearTimeout(change.timer);
-  change.timer = setTimeout(() => (name === "run" ? load(name).catch((error) => tell(error.message)) : refresh(name)), timed);
+  const again = () => (name === "run" ? load(name).catch((error) => tell(error.message)) : refresh(name));
+  clearTimeout(changes.get(name));
+  changes.set(name, setTimeout(again, timed));
 }
 
 document.addEventListener("click", (event) => {
@@ -365,7 +337,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
-  if (form.id === "explain-form") explain($("person").value);
+  if (form.id === "explain-form") explain($("person").value.trim());
   else if (form.parentElement.id === "approve-dialog") approve();
   else if (form.parentElement.id === "token-dialog") {
     sessionStorage.setItem(TOKEN, $("token").value.trim());
@@ -380,12 +352,6 @@ document.addEventListener("input", (event) => {
   if (!form) return;
   const isTyped = event.target.type === "search";
   change(form.dataset.of, { ...Object.fromEntries(new FormData(form)), page: "" }, isTyped ? 250 : 0);
-});
-
-$("token-dialog").addEventListener("close", () => {
-  if (!needed) return;
-  $("banner").hidden = false;
-  $("banner").textContent = "Without a token nothing can be shown. The button “Token…” asks for it.";
 });
 
 takeToken();

@@ -69,6 +69,7 @@ struct Trouble {
 }
 
 struct Person {
+    principal: String,
     name: String,
     target: String,
     remedy: Remedy,
@@ -104,6 +105,7 @@ impl Top {
         let (level, sentence) = sentence(count, &targets, is_busy);
         let title = if count > 0 { format!("({count}) {sentence} Rollcall") } else { format!("{sentence} Rollcall") };
         let person = |(target, person, remedy): (&TargetName, &ShutOut, Remedy)| Person {
+            principal: person.principal.to_string(),
             name: person.name.clone(),
             target: target.to_string(),
             remedy,
