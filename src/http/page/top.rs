@@ -25,7 +25,6 @@ struct Top {
     /// How bad it is: `well`, `bad`, `unknown` or `waiting`.
     level: &'static str,
     sentence: String,
-    title: String,
     /// When what is told was read.
     as_of: Option<Moment>,
     /// When everybody could last sign in, of each target where that is not known of now.
@@ -103,7 +102,6 @@ impl Top {
             targets.iter().flat_map(|stands| trouble(stands).into_iter().chain(gaps(stands))).collect();
         let is_busy = !status.runs.is_empty() || targets.iter().any(|(name, _)| runner.is_busy(name));
         let (level, sentence) = sentence(count, &targets, is_busy);
-        let title = if count > 0 { format!("({count}) {sentence} Rollcall") } else { format!("{sentence} Rollcall") };
         let person = |(target, person, remedy): (&TargetName, &ShutOut, Remedy)| Person {
             principal: person.principal.to_string(),
             name: person.name.clone(),
@@ -116,7 +114,6 @@ impl Top {
         Self {
             level,
             sentence,
-            title,
             // Of what cannot be seen its trouble tells the time.
             as_of: as_of(&targets).filter(|_| level != "unknown").map(Moment::of),
             last_able: if level == "well" { Vec::new() } else { LastAble::of_all(desk, &targets).await },
