@@ -155,8 +155,11 @@ def test_it_is_whole_after_a_kill_at_any_moment(
         written = runs
     assert written >= 5, written
     listed = asked(settings, "--limit", "100")["runs"]
-    assert len(listed) == written
-    for run in listed:
+    ended = [run for run in listed if run["state"] == "done"]
+    assert len(ended) == written
+    # Of those that were cut off is told what they did.
+    assert all(run["last_heard"] for run in listed if run not in ended)
+    for run in ended:
         assert asked(settings, "--run", run["run"])["verdict"] == run["verdict"]
 
 

@@ -129,8 +129,10 @@ def test_ticks_that_fall_into_a_busy_pass_are_left_out_and_not_made_up(
         assert busy
         until(lambda: not running.status()["busy"], "its end")
         time.sleep(4)
-        runs = [run for run in running.get("/v1/runs")["runs"][::-1] if run["started_at"]]
+        runs = [run for run in running.get("/v1/runs")["runs"] if run["started_at"]]
         assert all(running.ask("GET", f"/v1/runs/{run['run']}").status == 200 for run in runs)
+    # They are listed as they ended.
+    runs.sort(key=lambda run: read(run["started_at"]))
     first, *later = runs
     assert first["targets"] == [TARGET, OTHER_TARGET]
     took = read(first["finished_at"]) - read(first["started_at"])
