@@ -56,8 +56,8 @@ pub struct PersonRecord {
 /// Something that was done to one person, or was not.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct Event {
-    /// When the run of it began, by the host's clock. What was planned, withheld, failed or was skipped in the same way again and again is one
-    /// event, from here on.
+    /// When the run of it began, by the host's clock. What was planned, withheld, failed or was skipped in the same way
+    /// again and again is one event, from here on.
     pub at: String,
     /// When the last run of it ended, by the same clock.
     pub last_at: String,

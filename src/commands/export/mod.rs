@@ -98,17 +98,17 @@ fn told(name: &TargetName, written: &str, upload: &Upload) -> String {
 }
 
 /// All that somebody should know who uploads these rows.
-fn sentences(sheet: &Upload) -> Vec<String> {
+fn sentences(upload: &Upload) -> Vec<String> {
     let mut said = Vec::new();
-    for (guard, count) in &sheet.withheld {
+    for (guard, count) in &upload.withheld {
         said.push(format!("`rollcall sync` would hold back {count} of these: `{}`", guard.as_str()));
     }
-    for gap in &sheet.gaps {
+    for gap in &upload.gaps {
         said.push(format!("{}: {}: {}", gap.code().as_str(), gap.message(), gap.fix()));
     }
-    if !sheet.unready.is_empty() {
-        let count = things(sheet.unready.values().sum(), "member");
-        let reasons = sheet.unready.iter().map(|(unmade, count)| match unmade {
+    if !upload.unready.is_empty() {
+        let count = things(upload.unready.values().sum(), "member");
+        let reasons = upload.unready.iter().map(|(unmade, count)| match unmade {
             Unmade::Finding(code) => format!("{count} {}", code.as_str()),
             Unmade::Protected => format!("{count} with a protected login"),
             Unmade::Mapping(group) => format!("{count} by `{}`, which names what does not exist", group.as_str()),
@@ -116,17 +116,17 @@ fn sentences(sheet: &Upload) -> Vec<String> {
         let reasons: Vec<String> = reasons.collect();
         said.push(format!("not in it: {count} ({}); `rollcall plan` tells more", reasons.join(", ")));
     }
-    for (obstacle, count) in &sheet.unsayable {
+    for (obstacle, count) in &upload.unsayable {
         let people = if *count == 1 { "1 person".to_owned() } else { format!("{count} people") };
         said.push(format!("not in it: {people}, since {obstacle}: rename it, or leave them to `rollcall sync`"));
     }
-    if sheet.rows.is_empty() {
+    if upload.rows.is_empty() {
         if said.is_empty() {
             said.push("nobody is missing".to_owned());
         }
         return said;
     }
-    let Losses { defused, contact_handling, addresses, tags } = sheet.losses;
+    let Losses { defused, contact_handling, addresses, tags } = upload.losses;
     let losses = [
         (defused, "a name that a spreadsheet would take for a formula has an apostrophe in it"),
         (contact_handling, "auto accept and the time after a contact are left out, for want of a column"),
@@ -135,7 +135,7 @@ fn sentences(sheet: &Upload) -> Vec<String> {
     ];
     let losses = losses.into_iter().filter(|(count, _)| *count > 0);
     said.extend(losses.map(|(count, what)| format!("in {}: {what}", things(count, "row"))));
-    for (position, rows) in sheet.files().enumerate() {
+    for (position, rows) in upload.files().enumerate() {
         let crowded = export::crowded(rows).into_iter();
         said.extend(crowded.map(|(what, count)| {
             format!(
@@ -144,7 +144,7 @@ fn sentences(sheet: &Upload) -> Vec<String> {
             )
         }));
     }
-    let path = if sheet.rows.iter().any(Row::has_hierarchy) { ", and the hierarchy groups as `A/B`" } else { "" };
+    let path = if upload.rows.iter().any(Row::has_hierarchy) { ", and the hierarchy groups as `A/B`" } else { "" };
     said.push(format!(
         "the tags stand as `key=value|key=value`{path}, for which nothing is documented: compare with the console's template"
     ));
